@@ -1,0 +1,47 @@
+"""From SGD to Adam: update rules written once, as the equation, and what runs and reads them.
+
+>>> from optlib import Adam, Quadratic, formula, minimize
+>>> history = minimize(Adam(lr=0.1), Quadratic(eigenvalues=(1, 25)), x0=[1.0, 1.0], steps=200)
+>>> bool(history.f[-1] < 1e-4)
+True
+>>> print(formula(Adam).splitlines()[1])
+m_t &= \\beta_1\\,m_{t-1} + (1 - \\beta_1)\\,g_t \\\\
+"""
+
+from optlib.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    AdaDelta,
+    AdaGrad,
+    Adam,
+    AdamW,
+    AMSGrad,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+    State,
+)
+from optlib.run import History, minimize, train
+from optlib.trace import Program, formula, trace
+
+__all__ = [
+    "OPTIMIZERS",
+    "SGD",
+    "AMSGrad",
+    "AdaDelta",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "History",
+    "Momentum",
+    "Nesterov",
+    "Optimizer",
+    "Program",
+    "RMSProp",
+    "State",
+    "formula",
+    "minimize",
+    "trace",
+    "train",
+]

@@ -1,0 +1,219 @@
+"""Runs of a rule on a problem: `minimize` step by step, `train` on minibatches."""
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from optlib.checks import first_state
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What a run saw, axis 0 = step (for `train`: epoch).
+
+    Parameters
+    ----------
+    x : array, shape (steps + 1, ..., d)
+        The points, the start first.
+    f : array, shape (steps + 1, ...)
+        The objective at each point, without noise.
+    g : array, shape (steps, ..., d)
+        The gradient the step from each point used (for `train`: the full gradient there).
+    state : NamedTuple of arrays, steps + 1 along axis 0
+        The rule's state at each point.
+    optimizer, problem
+        What was run.
+    """
+
+    x: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    state: Any
+    optimizer: Any
+    problem: Any
+
+
+def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
+    """Run a rule on a problem, a gradient a step.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The rule. Array hyperparameters make a sweep: the runs are the leading axes of x.
+    problem : Problem
+        What to minimize; a stochastic one draws its noise from ``rng``.
+    x0 : array, shape (..., d), default ``problem.x0``
+        The start, or one start a run.
+    steps : int >= 0, default 100
+        Number of steps.
+    schedule : function, optional
+        Factor on lr at step t = 1, 2, ... (see `optlib.schedules`).
+    rng : numpy.random.Generator
+        Needed by stochastic problems. Noise has the shape of x0: runs that differ only
+        in hyperparameters see the same noise.
+
+    Returns
+    -------
+    History
+        Overflow in a diverging run is data (inf, nan), not a warning.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an illegal argument, by name.
+
+    Examples
+    --------
+    >>> from optlib import SGD, Quadratic
+    >>> history = minimize(SGD(lr=0.5), Quadratic(eigenvalues=(1, 2)), x0=[8.0, 8.0], steps=3)
+    >>> history.x
+    array([[8., 8.],
+           [4., 0.],
+           [2., 0.],
+           [1., 0.]])
+    """
+    start, x = _start(optimizer, problem, x0)
+    _check_count("steps", steps, 0)
+    stochastic = hasattr(problem, "sample")
+    if stochastic or rng is not None:
+        _check_rng(rng)
+    state = first_state(optimizer)
+    xs, fs, gs, states = [x], [], [], [state]
+    with np.errstate(all="ignore"):
+        fs.append(problem(x))
+        for t in _progress(steps):
+            noise = (problem.sample(rng, t, start.shape),) if stochastic else ()
+            g = problem.grad(x, *noise)
+            x, state = _at(optimizer, schedule, t).step(x, g, state)
+            for record, value in zip((xs, fs, gs, states), (x, problem(x), g, state), strict=True):
+                record.append(value)
+    return _history(xs, fs, gs, states, optimizer, problem)
+
+
+def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, rng=None):
+    """Run a rule on a finite sum by minibatches, drawn without replacement.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The rule; array hyperparameters make a sweep, all runs seeing the same minibatches.
+    problem : Problem with ``n`` examples and ``batch(rows)``
+        What to minimize.
+    x0 : array, shape (..., d), default ``problem.x0``
+        The start, or one start a run.
+    epochs : int >= 0, default 10
+        Passes through the examples.
+    batch_size : int in [1, problem.n], default 32
+        Examples a step; the last batch of an epoch holds what is left.
+    schedule : function, optional
+        Factor on lr at step t = 1, 2, ..., counted in minibatches.
+    rng : numpy.random.Generator
+        Shuffles the examples anew each epoch.
+
+    Returns
+    -------
+    History
+        One record an epoch, the start first; f and g are those of the whole sum.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an illegal argument, by name.
+
+    Examples
+    --------
+    >>> from optlib import SGD, LeastSquares
+    >>> problem = LeastSquares(X=np.array([[1.0], [2.0], [3.0]]), y=np.array([2.0, 4.0, 6.0]))
+    >>> history = train(SGD(lr=0.1), problem, epochs=20, batch_size=1, rng=np.random.default_rng(0))
+    >>> history.x[-1].round(6)
+    array([2.])
+    """
+    _, x = _start(optimizer, problem, x0)
+    _check_count("epochs", epochs, 0)
+    _check_count("batch_size", batch_size, 1, problem.n)
+    _check_rng(rng)
+    state = first_state(optimizer)
+    xs, fs, gs, states, t = [x], [], [], [state], 0
+    with np.errstate(all="ignore"):
+        fs.append(problem(x))
+        for _ in _progress(epochs):
+            gs.append(problem.grad(x))
+            order = rng.permutation(problem.n)
+            for first in range(0, problem.n, batch_size):
+                t += 1
+                g = problem.batch(order[first : first + batch_size]).grad(x)
+                x, state = _at(optimizer, schedule, t).step(x, g, state)
+            for record, value in zip((xs, fs, states), (x, problem(x), state), strict=True):
+                record.append(value)
+    return _history(xs, fs, gs, states, optimizer, problem)
+
+
+def _start(optimizer, problem, x0):
+    """The start as given, and broadcast to one row a run."""
+    if not hasattr(optimizer, "step"):
+        raise TypeError(f"optimizer must be an Optimizer, got {optimizer!r}")
+    if not (callable(problem) and hasattr(problem, "grad")):
+        raise TypeError(f"problem must be a Problem with a value and a grad, got {problem!r}")
+    start = np.asarray(problem.x0 if x0 is None else x0)
+    if start.dtype.kind not in "iuf":
+        raise TypeError(f"x0 must be an array of numbers, got {x0!r}")
+    if start.ndim == 0 or start.shape[-1] != problem.dim:
+        raise ValueError(f"x0 must have shape (..., {problem.dim}), got {start.shape}")
+    if not np.all(np.isfinite(start)):
+        raise ValueError(f"x0 must be finite, got {start}")
+    start = start if start.dtype.kind == "f" else start.astype(float)
+    shapes = {name: np.shape(value) for name, value in vars(optimizer).items()}
+    try:
+        shape = np.broadcast_shapes(start.shape, *shapes.values())
+    except ValueError:
+        shape = (0,)
+    if shape[-1] != problem.dim:
+        arrays = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(
+            f"hyperparameters must broadcast against x0 of shape {start.shape}, got {arrays}"
+        )
+    return start, np.broadcast_to(start, shape).copy()
+
+
+def _at(optimizer, schedule, t):
+    return optimizer if schedule is None else replace(optimizer, lr=optimizer.lr * schedule(t))
+
+
+def _check_count(name, value, least, most=None):
+    legal = f"an integer >= {least}" if most is None else f"an integer in [{least}, {most}]"
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be {legal}, got {value!r}")
+    if value < least or (most is not None and value > most):
+        raise ValueError(f"{name} must be {legal}, got {value}")
+
+
+def _check_rng(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
+
+
+def _history(xs, fs, gs, states, optimizer, problem):
+    x = np.array(xs)
+    g = np.array(gs) if gs else np.empty((0, *x.shape[1:]), x.dtype)
+    columns = [
+        [np.broadcast_to(row, np.shape(column[-1])) for row in column]
+        for column in zip(*states, strict=True)
+    ]
+    state = type(states[0])(
+        *map(np.array, columns)
+    )  # the zeros a run starts from, in their full shape
+    return History(x, np.array(fs), g, state, optimizer, problem)
+
+
+def _progress(n):
+    """Count 1 ... n, with a progress bar after two seconds unless TQDM_DISABLE is set."""
+    if n and not os.environ.get("TQDM_DISABLE"):
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            pass
+        else:
+            return tqdm(range(1, n + 1), delay=2, leave=False)
+    return range(1, n + 1)
