@@ -1,0 +1,41 @@
+PYTHON ?= python3
+VENV   ?= .venv
+UV     ?= $(shell command -v uv 2>/dev/null)
+PORT   ?= 8000
+BIN     = $(VENV)/bin
+READY   = $(VENV)/.ready
+PAGE    = _build/html/index.html
+
+.PHONY: help book test notebooks serve lab lint pins clean
+help:            ## show this list
+	@sed -n 's/^\([a-z]*\):.*## */\1\t/p' Makefile | expand -t 12
+book: $(READY)   ## build the book; prints the page to open
+	$(BIN)/jupyter-book build -n -W --keep-going .
+	@echo "Open $(CURDIR)/$(PAGE)"
+test: $(READY)   ## run everything that proves the project
+	$(BIN)/python -m pytest
+notebooks: $(READY)   ## execute and normalize the chapters in place
+	$(BIN)/python tools/notebooks.py chapters/*.ipynb
+serve: book      ## rebuild the book and serve it on this machine
+	@echo "Serving http://localhost:$(PORT)/ (stop with Ctrl-C)"
+	@$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)
+lab: $(READY)    ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir chapters
+lint: $(READY)   ## check the style of the code
+	$(BIN)/ruff check && $(BIN)/ruff format --check
+pins:            ## compile the pins of requirements.txt from pyproject.toml (needs uv)
+	UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile -q --universal --python-version 3.11 \
+	  --no-annotate --group book --group notebooks --group tests -o requirements.txt
+clean:           ## remove what was built, and the environment
+	rm -rf _build $(VENV) optlib.egg-info .pytest_cache .hypothesis .ruff_cache
+$(READY): requirements.txt pyproject.toml
+ifneq ($(UV),)
+	$(UV) venv -q --allow-existing -p $(PYTHON) $(VENV)
+	$(UV) pip sync -q --compile-bytecode -p $(BIN)/python requirements.txt
+	$(UV) pip install -q --no-deps --no-build-isolation -p $(BIN)/python -e .
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	@touch $@

@@ -1,0 +1,70 @@
+"""Sphinx extension of this book: numbers the formulas that code cells print, shows their figures
+at the size they were drawn for, and leaves out the scripts of live kernels on other hosts."""
+
+from docutils import nodes
+from PIL import Image
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+CSS_PIXELS_PER_INCH = 96
+
+
+class NumberFormulas(SphinxTransform):
+    """Number the formula of each code cell that has the metadata `"equation": "eq-name"`."""
+
+    default_priority = 200
+
+    def apply(self, **kwargs):
+        for cell in code_cells(self.document):
+            label = cell["cell_metadata"].get("equation")
+            if not label:
+                continue
+            formulas = list(cell.findall(nodes.math_block))
+            if len(formulas) == 1:
+                self.number(formulas[0], label)
+            else:
+                logger.warning("equation %s: the cell prints %d formulas, not one",
+                               label, len(formulas), location=cell)  # fmt: skip
+
+    def number(self, formula, label):
+        math = self.env.get_domain("math")
+        math.note_equation(self.env.docname, label, location=formula)
+        formula["label"], formula["docname"] = label, self.env.docname
+        formula["number"] = math.get_equation_number_for(label)
+        formula["ids"].append(nodes.make_id(f"equation-{label}"))
+
+
+class SizeFigures(SphinxTransform):
+    """Show a figure of w inches, drawn at any resolution, w inches wide."""
+
+    default_priority = 200
+
+    def apply(self, **kwargs):
+        for cell in code_cells(self.document):
+            for image in cell.findall(nodes.image):
+                with Image.open(self.env.relfn2path(image["uri"])[1]) as picture:
+                    dpi = picture.info.get("dpi", (CSS_PIXELS_PER_INCH,))[0]
+                    image.setdefault("width", f"{picture.width / dpi * CSS_PIXELS_PER_INCH:.0f}px")
+
+
+def code_cells(document):
+    return (
+        node
+        for node in document.findall(nodes.container)
+        if node.get("nb_element") == "cell_code"
+    )
+
+
+def leave_out_thebe(app, config):
+    for event, listeners in app.events.listeners.items():
+        app.events.listeners[event] = [
+            listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"
+        ]
+
+
+def setup(app):
+    app.add_transform(NumberFormulas)
+    app.add_transform(SizeFigures)
+    app.connect("config-inited", leave_out_thebe)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
