@@ -4,20 +4,18 @@ UV     ?= $(shell command -v uv 2>/dev/null)
 PORT   ?= 8000
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
-PAGE    = _build/html/index.html
-
+export JUPYTER_PLATFORM_DIRS := 1
 .PHONY: help book test notebooks serve lab lint pins clean
 help:            ## show this list
 	@sed -n 's/^\([a-z]*\):.*## */\1\t/p' Makefile | expand -t 12
 book: $(READY)   ## build the book; prints the page to open
 	$(BIN)/jupyter-book build -n -W --keep-going .
-	@echo "Open $(CURDIR)/$(PAGE)"
+	@echo "Open $(CURDIR)/_build/html/index.html"
 test: $(READY)   ## run everything that proves the project
 	$(BIN)/python -m pytest
 notebooks: $(READY)   ## execute and normalize the chapters in place
 	$(BIN)/python tools/notebooks.py chapters/*.ipynb
-serve: book      ## rebuild the book and serve it on this machine
-	@echo "Serving http://localhost:$(PORT)/ (stop with Ctrl-C)"
+serve: book      ## rebuild the book and serve it at a local address
 	@$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)
 lab: $(READY)    ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir chapters
@@ -29,6 +27,7 @@ pins:            ## compile the pins of requirements.txt from pyproject.toml (ne
 clean:           ## remove what was built, and the environment
 	rm -rf _build $(VENV) optlib.egg-info .pytest_cache .hypothesis .ruff_cache
 $(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer needed: make PYTHON=python3.12")'
 ifneq ($(UV),)
 	$(UV) venv -q --allow-existing -p $(PYTHON) $(VENV)
 	$(UV) pip sync -q --compile-bytecode -p $(BIN)/python requirements.txt
