@@ -1,0 +1,206 @@
+"""Problems to minimize: the base class, then the quadratic ones that theory speaks of."""
+
+import numpy as np
+
+
+class Problem:
+    r"""A function :math:`f:\mathbb{R}^d\to\mathbb{R}` that knows its gradient.
+
+    Call it for the value, call ``grad`` for the gradient. Both take a point ``(d,)`` or a stack
+    of points ``(..., d)``, keep float32 as float32, and give each point of a stack bit for bit
+    what they give it alone. Inherit from this class and set ``dim`` and ``x0`` to write your own.
+
+    Parameters
+    ----------
+    dim : int
+        Dimension d.
+    x0 : array, shape (d,)
+        Default start.
+    minimizers : array, shape (k, d), or None
+        The global minimizers where they are known.
+    f_min : float or None
+        The value there.
+    bounds : ((float, float), (float, float)) or None
+        Window worth plotting: the range of each of the two coordinates.
+
+    Examples
+    --------
+    >>> class Quartic(Problem):
+    ...     dim, x0 = 1, np.array([2.0])
+    ...     def __call__(self, x):
+    ...         return x[..., 0] ** 4
+    ...     def grad(self, x):
+    ...         return 4 * x**3
+    >>> Quartic().grad(np.array([2.0]))
+    array([32.])
+    """
+
+    minimizers = f_min = bounds = None
+
+    def __call__(self, x):
+        raise NotImplementedError(f"{type(self).__name__} must define its value, __call__(x)")
+
+    def grad(self, x):
+        raise NotImplementedError(f"{type(self).__name__} must define its gradient, grad(x)")
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+    def _points(self, x):
+        """The points as one contiguous array of floats, whose layout cannot change a rounding."""
+        x = np.asarray(x, order="C")
+        if x.dtype.kind in "biu":
+            x = x.astype(float)
+        if x.dtype.kind not in "fcO":
+            raise TypeError(f"{type(self).__name__}: x must be an array of numbers, got {x!r}")
+        if x.ndim == 0 or x.shape[-1] != self.dim:
+            raise ValueError(
+                f"{type(self).__name__}: x must have shape (..., {self.dim}), got {x.shape}"
+            )
+        return x
+
+    def _coordinates(self, x):
+        return np.unstack(self._points(x), axis=-1)
+
+
+def as_numbers(name, values, ndim):
+    """A read-only float copy of a finite array with ``ndim`` axes, or an error with its name."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # ragged
+        array = np.array(None)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be numbers, got {values!r}")
+    if array.ndim != ndim or array.size == 0:
+        raise ValueError(f"{name} must have {ndim} non-empty axes, got shape {array.shape}")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][0]}")
+    return constant(array)
+
+
+def check_count(name, value, least, most=None):
+    """Raise an error with the name unless value is an integer in the range."""
+    legal = f"an integer >= {least}" if most is None else f"an integer in [{least}, {most}]"
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be {legal}, got {value!r}")
+    if value < least or (most is not None and value > most):
+        raise ValueError(f"{name} must be {legal}, got {value}")
+
+
+def constant(values):
+    """A read-only float array."""
+    array = np.array(values, float)
+    array.flags.writeable = False
+    return array
+
+
+def condition(eigenvalues):
+    """The largest eigenvalue over the smallest; inf for a singular matrix."""
+    low, high = eigenvalues.min(), eigenvalues.max()
+    return float(high / low) if low > 0 else np.inf
+
+
+class Quadratic(Problem):
+    r"""The bowl :math:`f(x)=\tfrac12 x^\top A x` with its minimum at the origin.
+
+    Parameters
+    ----------
+    matrix : array, shape (d, d)
+        :math:`A`, symmetric and positive semi-definite.
+    eigenvalues : array, shape (d,), each >= 0
+        Instead of the matrix: its curvatures :math:`\lambda_i`, along the axes.
+    angle : float, default 0
+        In the plane, how far the axes of the bowl are turned, in radians, counterclockwise.
+
+    Returns
+    -------
+    Problem
+        With ``matrix``, ``eigenvalues`` (as given; ascending for a matrix), ``eigenvectors``
+        (columns, in the same order) and ``condition_number``. It starts at (1, ..., 1).
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an illegal argument, by name.
+
+    Examples
+    --------
+    >>> bowl = Quadratic(eigenvalues=(1, 25))
+    >>> bowl([1.0, 1.0]), bowl.grad([1.0, 1.0])
+    (np.float64(13.0), array([ 1., 25.]))
+    >>> bowl.condition_number
+    25.0
+    """
+
+    f_min = 0.0
+
+    def __init__(self, matrix=None, *, eigenvalues=None, angle=0.0):
+        angle = as_numbers("Quadratic: angle", angle, 0)
+        if (matrix is None) == (eigenvalues is None):
+            got = "neither" if matrix is None else "both"
+            raise TypeError(f"Quadratic: matrix or eigenvalues must be given, got {got}")
+        if matrix is None:
+            values = as_numbers("Quadratic: eigenvalues", eigenvalues, 1)
+            vectors = np.eye(len(values))
+        else:
+            matrix = as_numbers("Quadratic: matrix", matrix, 2)
+            rounding = 1e-12 * abs(matrix).max()
+            if len(set(matrix.shape)) > 1 or np.any(abs(matrix - matrix.T) > rounding):
+                raise ValueError(f"Quadratic: matrix must be symmetric, got\n{matrix}")
+            values, vectors = np.linalg.eigh(matrix)
+            values = np.where(abs(values) > rounding, values, 0.0)
+        if values.min() < 0:
+            raise ValueError(f"Quadratic: eigenvalues must be in [0, inf), got {values.min()}")
+        if angle:
+            if matrix is not None or len(values) != 2:
+                raise ValueError(f"Quadratic: angle needs exactly two eigenvalues, got {angle}")
+            vectors = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        if matrix is None:
+            matrix = (vectors * values) @ vectors.T
+        self.matrix = constant((matrix + matrix.T) / 2)
+        self.eigenvalues, self.eigenvectors = constant(values), constant(vectors)
+        self.dim = len(values)
+        self.x0, self.minimizers = constant(np.ones(self.dim)), constant(np.zeros((1, self.dim)))
+        self.bounds = ((-1.5, 1.5), (-1.5, 1.5)) if self.dim == 2 else None
+
+    @property
+    def condition_number(self):
+        r"""The ratio :math:`\kappa=\lambda_{\max}/\lambda_{\min}`."""
+        return condition(self.eigenvalues)
+
+    def __call__(self, x):
+        x = self._points(x)
+        return 0.5 * (x * self.grad(x)).sum(axis=-1)
+
+    def grad(self, x):
+        x = self._points(x)
+        return np.matvec(self.matrix.astype(x.dtype, copy=False), x)
+
+    def __repr__(self):
+        return f"Quadratic(eigenvalues={self.eigenvalues})"
+
+
+class PiecewiseQuadratic(Problem):
+    r"""The convex function on which a well-tuned heavy ball cycles for ever (Lessard et al. 2016).
+
+    One dimension, :math:`f'(x)=25x` left of 1, :math:`x+24` between 1 and 2, :math:`25x-24` right
+    of 2: smooth with :math:`L=25`, strongly convex with :math:`\mu=1`, minimum at 0.
+
+    Examples
+    --------
+    >>> PiecewiseQuadratic().grad([[0.5], [1.5], [3.0]]).ravel()
+    array([12.5, 25.5, 51. ])
+    """
+
+    dim, x0 = 1, constant([3.3])
+    minimizers, f_min = constant([[0]]), 0.0
+    L, mu = 25.0, 1.0
+
+    def __call__(self, x):
+        (x,) = self._coordinates(x)
+        left, middle, right = np.minimum(x, 1), np.maximum(x, 1) - 1, np.maximum(x, 2) - 2
+        return 0.5 * x * x + 12 * left * left + 24 * middle + 12 * right * right
+
+    def grad(self, x):
+        x = self._points(x)
+        return x + 24 * (np.minimum(x, 1) + np.maximum(x, 2) - 2)
