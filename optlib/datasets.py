@@ -1,0 +1,102 @@
+"""Real data that comes with optlib; data/README.md tells their origins and licenses."""
+
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Dataset(NamedTuple):
+    """Examples and what to predict for them.
+
+    Parameters
+    ----------
+    X : float array, shape (n, k)
+        One example a row.
+    y : array, shape (n,)
+        Targets (float) or labels (int).
+    names : tuple of str
+        The k columns of X.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    names: tuple
+
+
+def load_digits():
+    """Handwritten digits: 1797 images of 8 by 8 pixels (Alpaydin and Kaynak 1998).
+
+    Returns
+    -------
+    Dataset
+        X (1797, 64) holds the pixels row by row, 0 (paper) to 1 (ink); y the digits 0 to 9.
+
+    Examples
+    --------
+    >>> digits = load_digits()
+    >>> digits.X.shape, digits.y[:5]
+    ((1797, 64), array([0, 1, 2, 3, 4]))
+    """
+    stored = _stored("digits")
+    names = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
+    return Dataset(stored["X"] / 16, stored["y"].astype(int), names)
+
+
+def load_diamonds():
+    """Prices of 10,000 diamonds, in random order (from the set of ggplot2, Wickham 2016).
+
+    The logarithm of a price in dollars is close to linear in the logarithm of the weight in
+    carats. The weight all but follows from length x, width y and depth z in mm, which makes the
+    regression ill-conditioned. Cut, color and clarity are graded 0 (worst) to 4, 6 and 7.
+
+    Returns
+    -------
+    Dataset
+        X (10000, 9) in the units above, y the natural logarithm of the price.
+
+    Examples
+    --------
+    >>> diamonds = load_diamonds()
+    >>> diamonds.X.shape, diamonds.names
+    ((10000, 9), ('log carat', 'x', 'y', 'z', 'depth', 'table', 'cut', 'color', 'clarity'))
+    >>> np.exp(diamonds.y[:3]).round()
+    array([ 504., 1546., 3502.])
+    """
+    stored = _stored("diamonds")
+    plain = ("x", "y", "z", "depth", "table", "cut", "color", "clarity")
+    X = np.column_stack([np.log(stored["carat"]), *(stored[name] for name in plain)])
+    return Dataset(X, np.log(stored["price"]), ("log carat", *plain))
+
+
+def standardize(X):
+    """Shift and scale every column to mean 0 and variance 1.
+
+    Parameters
+    ----------
+    X : float array, shape (n, ...)
+        One example a row; a plain vector counts as one column.
+
+    Returns
+    -------
+    array, shape of X
+
+    Raises
+    ------
+    ValueError
+        If a column is constant.
+
+    Examples
+    --------
+    >>> standardize(np.array([1.0, 3.0]))
+    array([-1.,  1.])
+    """
+    constant = np.flatnonzero(np.ptp(X, axis=0) == 0)
+    if constant.size:
+        raise ValueError(f"standardize: X must not have constant columns, got columns {constant}")
+    return (X - np.mean(X, axis=0)) / np.std(X, axis=0)
+
+
+def _stored(name):
+    with (files("optlib") / "data" / f"{name}.npz").open("rb") as file, np.load(file) as arrays:
+        return dict(arrays)
