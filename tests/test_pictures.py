@@ -1,0 +1,111 @@
+"""What counts as the same figure, and that a notebook with another figure fails."""
+
+import base64
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from conftest import Picture
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+
+
+def draw(peak=1.0, color="C0", label="step t", marker=True, size=(4, 2.5)):
+    """A figure like those of the book, as a PNG in base64."""
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
+    axes = figure.subplots()
+    x = np.linspace(0, 6, 100)
+    axes.plot(x, peak * np.sin(x), color=color)
+    if marker:
+        axes.plot(3, 0, "o", color="black", markersize=4)
+    axes.set(xlabel=label, ylim=(-1.2, 1.2))
+    return to_png(figure)
+
+
+def to_png(picture):
+    buffer = io.BytesIO()
+    save = picture.savefig if isinstance(picture, Figure) else picture.save
+    save(buffer, format="png")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"))
+
+
+def test_the_same_figure_is_equal():
+    assert Picture(draw()) == Picture(draw())
+
+
+@pytest.mark.parametrize("shift", [(0, 1), (1, 0), (-1, 1)])
+def test_a_figure_shifted_by_a_pixel_is_equal(shift):
+    moved = Image.fromarray(np.roll(pixels(draw()), shift, axis=(0, 1)))
+    assert Picture(draw()) == Picture(to_png(moved))
+
+
+def test_a_figure_with_other_antialiasing_is_equal():
+    drawn = pixels(draw()).astype(int)
+    softer = (6 * drawn + np.roll(drawn, 1, axis=0) + np.roll(drawn, 1, axis=1)) // 8
+    assert Picture(draw()) == Picture(to_png(Image.fromarray(softer.astype(np.uint8))))
+
+
+def test_a_transparent_figure_is_compared_on_white_paper():
+    drawn = Image.fromarray(pixels(draw())).convert("RGBA")
+    white = (np.asarray(drawn)[..., :3] == 255).all(axis=-1)
+    clear = np.array(drawn)
+    clear[white] = (0, 0, 0, 0)
+    assert Picture(draw()) == Picture(to_png(Image.fromarray(clear)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        draw(peak=1.03),
+        draw(color="C1"),
+        draw(label="step s"),
+        draw(marker=False),
+        draw(size=(4.1, 2.5)),
+        to_png(Image.new("RGB", (400, 250), "white")),
+    ],
+    ids=["curve", "color", "label", "marker", "size", "blank"],
+)
+def test_another_figure_is_not_equal(other):
+    assert Picture(draw()) != Picture(other)
+
+
+def test_a_notebook_with_a_changed_figure_or_number_fails(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    from notebooks import normalize
+
+    line = "import matplotlib.pyplot as plt\nplt.plot([0, 1], [0, {}]);"
+    interact = "from ipywidgets import interact\n\ninteract(lambda k: print(k), k=(0, 2));"
+    sources = [line.format(2), interact, "print(1.25)", line.format(3), line.format(4), line.format(5)]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+    )
+    NotebookClient(notebook, kernel_name="python3").execute()
+    notebook = nbformat.reads(normalize(notebook), as_version=4)
+    same, widget, number, moved, removed, replaced = notebook.cells
+    assert widget.outputs[0].text == "1\n"
+    number.outputs[0].text = "1.26\n"
+    moved.outputs[0].data["image/png"] = same.outputs[0].data["image/png"]
+    removed.outputs = []
+    replaced.outputs[0].data["image/png"] = draw()
+    nbformat.write(notebook, tmp_path / "changed.ipynb")
+
+    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "conftest"]
+    run = subprocess.run(
+        [*command, "-v", tmp_path / "changed.ipynb"], cwd=ROOT, capture_output=True, text=True
+    )
+    outcomes = re.findall(r"::Cell (\d) (PASSED|FAILED)", run.stdout)
+    expected = ["PASSED", "PASSED", "FAILED", "FAILED", "FAILED", "FAILED"]
+    assert outcomes == [(str(i), outcome) for i, outcome in enumerate(expected)], run.stdout
+    assert run.stdout.count("Cell outputs differ") == 4
