@@ -258,7 +258,8 @@ class Softmax(FiniteSum):
     def _mean_slope(self, x):
         X, z = self._scores(x)
         probabilities = np.exp(z - _log_sum_exp(z)[..., np.newaxis])
-        return (X.mT @ (probabilities - self._is_label()) / self.n).reshape(x.shape)
+        slope = X.mT @ (probabilities - self._is_label()) / self.n
+        return slope.reshape(*slope.shape[:-2], self.dim)
 
     def _is_label(self):
         return np.arange(self.classes) == self.y[..., np.newaxis]

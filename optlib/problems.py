@@ -202,5 +202,5 @@ class PiecewiseQuadratic(Problem):
         return 0.5 * x * x + 12 * left * left + 24 * middle + 12 * right * right
 
     def grad(self, x):
-        x = self._points(x)
-        return x + 24 * (np.minimum(x, 1) + np.maximum(x, 2) - 2)
+        (x,) = self._coordinates(x)
+        return np.stack([x + 24 * (np.minimum(x, 1) + np.maximum(x, 2) - 2)], axis=-1)
