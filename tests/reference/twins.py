@@ -216,6 +216,7 @@ def path_of(run, twin, stream):
         rule = replace(twin.rule, lr=twin.rule.lr * factors[t - 1])
         rule, g, state = twin.adjust(rule, x, g, state, t)
         x, new = rule.step(x, g, *state)
+        assert new.t == t, f"{rule} counts {new.t} steps after {t}"
         state = (new,)
         return x
 
