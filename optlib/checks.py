@@ -20,16 +20,16 @@ class Sweep(np.ndarray):
     """
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        met = [
-            a
-            for a in inputs
-            if isinstance(a, (np.ndarray, np.generic)) and not isinstance(a, Sweep)
-        ]
+        if method != "__call__" or "out" in kwargs:  # a mean, a print: an array like any other
+            kwargs["out"] = tuple(map(_plain, kwargs.get("out", ()))) or None
+            return getattr(ufunc, method)(*map(_plain, inputs), **kwargs)
+        arrays = [a for a in inputs if isinstance(a, (np.ndarray, np.generic))]
+        met = [a for a in arrays if not isinstance(a, Sweep)]
         dtype = np.result_type(*met, 0.0)
         inputs = [np.asarray(a, dtype) if isinstance(a, Sweep) else a for a in inputs]
         if ufunc is np.power and not met:
             return np.asarray(_power(*inputs), float).view(Sweep)
-        result = getattr(ufunc, method)(*inputs, **kwargs)
+        result = ufunc(*inputs, **kwargs)
         return result if met else np.asarray(result).view(Sweep)
 
     def __repr__(self):
@@ -37,6 +37,10 @@ class Sweep(np.ndarray):
 
 
 _power = np.frompyfunc(operator.pow, 2, 1)
+
+
+def _plain(value):
+    return np.asarray(value) if isinstance(value, Sweep) else value
 
 
 def check_fields(rule):
@@ -48,6 +52,7 @@ def check_fields(rule):
                 raise TypeError(
                     f"{type(rule).__name__}: {field.name} must be True or False, got {value!r}"
                 )
+            value = bool(value)
         elif field.name in _UPPER and not _is_symbol(value):
             value = _in_range(f"{type(rule).__name__}: {field.name}", value, _UPPER[field.name])
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
@@ -61,17 +66,17 @@ def _is_symbol(value):
 
 def _in_range(name, value, upper):
     legal = f"in [0, {upper})"
-    array = (
-        np.asarray(value)
-        if isinstance(value, (int, float, list, tuple, np.ndarray, np.generic))
-        else None
-    )
-    if array is None or array.dtype.kind not in "iuf":
+    numeric = isinstance(value, (int, float, list, tuple, np.ndarray, np.generic))
+    try:
+        array = np.asarray(value if numeric else None)
+    except ValueError:  # a ragged list
+        array = np.asarray(None)
+    if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be a number or an array of numbers {legal}, got {value!r}")
     illegal = array[~((array >= 0) & (array < upper))]
     if illegal.size:
         raise ValueError(f"{name} must be {legal}, got {illegal[0]}")
-    return array.item() if array.ndim == 0 else _frozen(array)
+    return float(array) if array.ndim == 0 else _frozen(array)
 
 
 def _frozen(array):
@@ -86,8 +91,11 @@ def first_state(rule):
 
 
 def checked_call(step):
-    """Wrap a rule's `step` with checks of its arguments."""
-    start = inspect.signature(step).parameters["state"].default
+    """Wrap a rule's `step` with checks of its arguments, which it can only read."""
+    parameters = inspect.signature(step).parameters
+    start = parameters["state"].default if "state" in parameters else None
+    if list(parameters) != ["self", "x", "g", "state"] or not hasattr(start, "_fields"):
+        raise TypeError(f"{step.__qualname__} must be written step(self, x, g, state=State())")
 
     @functools.wraps(step)
     def checked(self, x, g, state=start):
@@ -101,18 +109,44 @@ def checked_call(step):
             if getattr(value, "shape", ()) and not _fits(value.shape, shape):
                 legal = f"must broadcast against x of shape {shape}"
                 raise ValueError(f"{name}: {field} {legal}, got shape {value.shape}")
-        return step(self, x, g, _in_dtype_of(x, state))
+        after = step(self, _read_only(x), _read_only(g), _ready(name, x, state))
+        if not (isinstance(after, tuple) and len(after) == 2 and type(after[1]) is type(start)):
+            pair = f"(x_new, {type(start).__name__}(...))"
+            raise TypeError(f"{name} must return {pair}, got {after!r}")
+        return after
 
     return checked
 
 
-def _in_dtype_of(x, state):
-    """The state with its plain numbers (the zeros it starts from) as numbers of the dtype of x."""
-    if not isinstance(x, (np.ndarray, np.generic)):
-        return state
-    plain = {k: v for k, v in state._asdict().items() if k != "t" and isinstance(v, (int, float))}
-    number = np.result_type(x, 0.0).type
-    return state._replace(**{k: number(v) for k, v in plain.items()})
+def _ready(name, x, state):
+    """The state, read-only, with t as an int and the zeros it starts from in the dtype of x."""
+    number = np.result_type(x, 0.0).type if isinstance(x, (np.ndarray, np.generic)) else None
+    values = {}
+    for field, value in state._asdict().items():
+        if field == "t" and not _is_symbol(value):
+            values[field] = _count(f"{name}: t", value)
+        elif number and isinstance(value, (int, float)):
+            values[field] = number(value)
+        else:
+            values[field] = _read_only(value)
+    return type(state)(**values)
+
+
+def _count(name, value):
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer >= 0, got {value!r}") from None
+    if count < 0:
+        raise ValueError(f"{name} must be an integer >= 0, got {count}")
+    return count
+
+
+def _read_only(value):
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.flags.writeable = False
+    return value
 
 
 def _shape(name, argument, value):
