@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from optlib.checks import first_state
+from optlib.optimizers import Optimizer
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,7 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
     """
     start, x = _start(optimizer, problem, x0)
     _check_count("steps", steps, 0)
+    _check_schedule(schedule, optimizer)
     stochastic = hasattr(problem, "sample")
     if stochastic or rng is not None:
         _check_rng(rng)
@@ -131,8 +133,11 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     array([2.])
     """
     _, x = _start(optimizer, problem, x0)
+    if not hasattr(problem, "batch"):
+        raise TypeError(f"problem must be a finite sum, with n and batch(rows), got {problem!r}")
     _check_count("epochs", epochs, 0)
     _check_count("batch_size", batch_size, 1, problem.n)
+    _check_schedule(schedule, optimizer)
     _check_rng(rng)
     state = first_state(optimizer)
     xs, fs, gs, states, t = [x], [], [], [state], 0
@@ -152,11 +157,14 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
 
 def _start(optimizer, problem, x0):
     """The start as given, and broadcast to one row a run."""
-    if not hasattr(optimizer, "step"):
-        raise TypeError(f"optimizer must be an Optimizer, got {optimizer!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, such as SGD(), got {optimizer!r}")
     if not (callable(problem) and hasattr(problem, "grad")):
         raise TypeError(f"problem must be a Problem with a value and a grad, got {problem!r}")
-    start = np.asarray(problem.x0 if x0 is None else x0)
+    try:
+        start = np.asarray(problem.x0 if x0 is None else x0)
+    except ValueError:  # a ragged list
+        start = np.asarray(None)
     if start.dtype.kind not in "iuf":
         raise TypeError(f"x0 must be an array of numbers, got {x0!r}")
     if start.ndim == 0 or start.shape[-1] != problem.dim:
@@ -189,6 +197,15 @@ def _check_count(name, value, least, most=None):
         raise ValueError(f"{name} must be {legal}, got {value}")
 
 
+def _check_schedule(schedule, optimizer):
+    if schedule is None:
+        return
+    if not callable(schedule):
+        raise TypeError(f"schedule must be a function from t to a factor on lr, got {schedule!r}")
+    if not hasattr(optimizer, "lr"):
+        raise TypeError(f"schedule needs an optimizer with a field lr, got {optimizer!r}")
+
+
 def _check_rng(rng):
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
@@ -197,14 +214,14 @@ def _check_rng(rng):
 def _history(xs, fs, gs, states, optimizer, problem):
     x = np.array(xs)
     g = np.array(gs) if gs else np.empty((0, *x.shape[1:]), x.dtype)
-    columns = [
-        [np.broadcast_to(row, np.shape(column[-1])) for row in column]
-        for column in zip(*states, strict=True)
-    ]
-    state = type(states[0])(
-        *map(np.array, columns)
-    )  # the zeros a run starts from, in their full shape
+    state = type(states[0])(*(_stacked(column) for column in zip(*states, strict=True)))
     return History(x, np.array(fs), g, state, optimizer, problem)
+
+
+def _stacked(column):
+    """One field of all states; the zero a run starts from in full shape and dtype."""
+    last = np.asarray(column[-1])
+    return np.array([np.broadcast_to(row, last.shape) for row in column], last.dtype)
 
 
 def _progress(n):

@@ -1,6 +1,7 @@
 """Learning-rate schedules: plain functions from the step t = 1, 2, ... to a factor on lr."""
 
 import math
+from numbers import Real
 
 
 def constant():
@@ -26,8 +27,8 @@ def step_decay(every, factor=0.1):
     [1.0, 1.0, 0.5, 0.25]
     """
     _at_least_one("every", every)
-    if not 0 < factor <= 1:
-        raise ValueError(f"factor must be in (0, 1], got {factor}")
+    if not isinstance(factor, Real) or not 0 < factor <= 1:
+        raise ValueError(f"factor must be in (0, 1], got {factor!r}")
     return lambda t: float(factor) ** ((t - 1) // every)
 
 
@@ -75,10 +76,12 @@ def warmup(steps, then=None):
     [0.25, 0.5, 1.0, 1.0]
     """
     _at_least_one("steps", steps)
-    then = then or constant()
+    then = constant() if then is None else then
+    if not callable(then):
+        raise TypeError(f"then must be a schedule, a function of t, got {then!r}")
     return lambda t: t / steps if t <= steps else then(t - steps)
 
 
 def _at_least_one(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 1 <= value < math.inf:
         raise ValueError(f"{name} must be in [1, inf), got {value!r}")
