@@ -61,6 +61,8 @@ def leave_out_thebe(app, config):
         app.events.listeners[event] = [
             listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"
         ]
+    files = app.registry.css_files
+    files[:] = [file for file in files if file[0] != "sphinx-thebe.css"]
 
 
 def setup(app):

@@ -1,0 +1,145 @@
+"""The built book: no warning, no request to another host, no dead link, nothing undocumented."""
+
+import re
+import shutil
+import subprocess
+import sys
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from sphinx.util.inventory import InventoryFile
+
+import optlib
+
+ROOT = Path(__file__).parent.parent
+# Attributes whose address a browser asks for by itself; of links only these kinds.
+REQUESTED = {"src", "srcset", "poster", "data", "background", "style"}
+REQUESTED_LINKS = {"stylesheet", "preload", "modulepreload", "prefetch", "icon", "manifest",
+                   "preconnect", "dns-prefetch", "apple-touch-icon"}  # fmt: skip
+OTHER_HOST = re.compile(r"(?:https?:)?//[\w-]+\.[\w.-]+")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+class Page(HTMLParser):
+    """Addresses that a page requests, its links, its anchors and its images."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.requests, self.links, self.anchors, self.images = [], [], set(), []
+        self.open_style, self.language = False, None
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.open_style = tag == "style"
+        self.anchors |= {attributes.get("id"), attributes.get("name")}
+        self.requests += [attributes[name] or "" for name in REQUESTED & attributes.keys()]
+        if tag == "link" and REQUESTED_LINKS & set((attributes.get("rel") or "").split()):
+            self.requests.append(attributes.get("href") or "")
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
+        if tag == "img":
+            self.images.append(attributes)
+        if tag == "html":
+            self.language = attributes.get("lang")
+
+    def handle_data(self, data):
+        if self.open_style:
+            self.requests.append(data)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("book")
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-n", "-W", "--keep-going"]
+    run = subprocess.run(
+        [*command, "--path-output", folder, ROOT], cwd=ROOT, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    return {path: Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
+
+
+def test_every_page_of_the_table_of_contents_is_built(site):
+    files = re.findall(r"(?:file|root): (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    assert all((site / f"{file}.html").is_file() for file in files)
+
+
+def test_no_page_requests_anything_from_another_host(pages):
+    for path, page in pages.items():
+        off_host = [address for address in page.requests if OTHER_HOST.search(address)]
+        assert not off_host, path
+
+
+def test_no_style_sheet_requests_anything_from_another_host(site):
+    for path in site.rglob("*.css"):
+        style = path.read_text(encoding="utf-8")
+        addresses = re.findall(r"@import[^;]+|url\([\"']?(?!data:)[^)]*\)", style)
+        assert not [address for address in addresses if OTHER_HOST.search(address)], path
+
+
+def test_every_local_link_leads_somewhere(site, pages):
+    for path, page in pages.items():
+        for link in page.links + [address for address in page.requests if "(" not in address]:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.exists(), (path.name, link)
+            if parts.fragment and target in pages:
+                assert unquote(parts.fragment) in pages[target].anchors, (path.name, link)
+
+
+def test_every_page_is_in_english_and_every_image_has_a_text(pages):
+    for path, page in pages.items():
+        if path.name != "index.html":
+            assert page.language == "en", path
+        assert all(image.get("alt") is not None for image in page.images), path
+
+
+def test_every_public_name_is_in_the_reference(site):
+    with (site / "objects.inv").open("rb") as file:
+        inventory = InventoryFile.load(file, "", lambda base, uri: uri)
+    documented = {name for kind in inventory if kind.startswith("py:") for name in inventory[kind]}
+    assert {f"optlib.{name}" for name in optlib.__all__} <= documented
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_pages_load_in_a_browser_without_other_hosts_and_fit_a_phone(site, pages):
+    from playwright.sync_api import sync_playwright
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
+    Thread(target=server.serve_forever, daemon=True).start()
+    home = f"http://127.0.0.1:{server.server_port}/"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync"],
+        )  # fmt: skip
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        requests, problems = [], []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("response", lambda answer: problems.extend([answer.url] * (answer.status >= 400)))
+        for path in pages:
+            page.goto(home + path.relative_to(site).as_posix(), wait_until="networkidle")
+            too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert too_wide <= 0, path
+        browser.close()
+    server.shutdown()
+    assert not problems
+    assert not [url for url in requests if not url.startswith((home, "data:", "blob:"))]
