@@ -6,23 +6,15 @@ from optlib.problems import Problem, as_numbers, check_count, condition
 
 
 class FiniteSum(Problem):
-    r"""A mean over examples plus weight decay, :math:`\frac1n\sum_i\ell_i(x)+\frac{l_2}2\|x\|^2`.
-
-    Fields: ``X (n, k)``, ``y (n,)``, ``l2``, ``n``, ``dim``, and ``x0``, the origin.
-    """
+    r"""A mean of losses plus weight decay, :math:`\frac1n\sum_i\ell_i(x)+\frac{l_2}2\|x\|^2`."""
 
     def __init__(self, X, y, l2=0.0):
         name = type(self).__name__
         self.X = as_numbers(f"{name}: X", X, 2)
         self.y = as_numbers(f"{name}: y", y, 1)
-        self.l2 = as_numbers(f"{name}: l2", l2, 0).item()
+        self.l2 = as_numbers(f"{name}: l2", l2, 0, least=0).item()
         if len(self.y) != len(self.X):
-            raise ValueError(
-                f"{name}: y must have one entry for each of the {len(self.X)} rows of X, "
-                f"got shape {self.y.shape}"
-            )
-        if self.l2 < 0:
-            raise ValueError(f"{name}: l2 must be in [0, inf), got {self.l2}")
+            raise ValueError(f"{name}: y must have shape ({len(self.X)},), got {self.y.shape}")
 
     @property
     def n(self):
@@ -31,28 +23,20 @@ class FiniteSum(Problem):
 
     @property
     def dim(self):
-        """Number of parameters."""
         return self.X.shape[-1]
 
     @property
     def x0(self):
-        """The origin."""
         return np.zeros(self.dim)
 
     def batch(self, rows):
-        """The same problem on some of the examples.
+        """The same problem with its mean over only some of the examples.
 
         Parameters
         ----------
         rows : int array, shape (..., B)
-            Which examples. Leading axes give one batch a run: its problem takes x of shape
-            (..., d), each point with its own examples, so ``rows`` of shape (n, 1) gives
-            ``grad`` the gradients of all single examples.
-
-        Returns
-        -------
-        Problem
-            Of the same class, its mean over the B examples.
+            Which examples. Leading axes give each run its own: ``batch(np.arange(n)[:, None])``
+            has the gradients of all single examples.
 
         Raises
         ------
@@ -71,14 +55,24 @@ class FiniteSum(Problem):
 
     def __call__(self, x):
         x = self._points(x)
-        return self._losses(x).mean(axis=-1) + self.l2 / 2 * (x * x).sum(axis=-1)
+        _, y, z = self._scores(x)
+        return self._loss(y, z).mean(axis=-1) + self.l2 / 2 * (x * x).sum(axis=-1)
 
     def grad(self, x):
         x = self._points(x)
-        return self._mean_slope(x) + self.l2 * x
+        X, y, z = self._scores(x)
+        return self._pull_back(X, self._slope(y, z)) / self.n + self.l2 * x
 
-    def _in_dtype_of(self, x):
-        return self.X.astype(x.dtype, copy=False), self.y.astype(x.dtype, copy=False)
+    def _scores(self, x):
+        """The data in the precision of x, and the score of each example."""
+        X, y = self.X.astype(x.dtype, copy=False), self.y.astype(x.dtype, copy=False)
+        return X, y, self._linear(X, x)
+
+    def _linear(self, X, x):
+        return np.matvec(X, x)
+
+    def _pull_back(self, X, slope):
+        return np.matvec(X.mT, slope)
 
     def __repr__(self):
         return f"{type(self).__name__}(n={self.n}, dim={self.dim}, l2={self.l2})"
@@ -86,6 +80,9 @@ class FiniteSum(Problem):
 
 class LeastSquares(FiniteSum):
     r"""Linear regression, :math:`\frac1{2n}\sum_i(a_i^\top x-y_i)^2+\frac{l_2}2\|x\|^2`.
+
+    It knows its exact ``minimizers`` and ``f_min``, its constant ``hessian``, and that one's
+    ``eigenvalues`` and ``condition_number``.
 
     Parameters
     ----------
@@ -95,12 +92,6 @@ class LeastSquares(FiniteSum):
         Targets.
     l2 : float in [0, inf), default 0
         Weight decay.
-
-    Returns
-    -------
-    Problem
-        With its exact ``minimizers`` and ``f_min``, its constant ``hessian``, and that one's
-        ``eigenvalues`` and ``condition_number``.
 
     Raises
     ------
@@ -138,20 +129,13 @@ class LeastSquares(FiniteSum):
 
     @property
     def f_min(self):
-        """The value there."""
         return self(self.minimizers[0]).item()
 
-    def _residuals(self, x):
-        X, y = self._in_dtype_of(x)
-        return X, np.matvec(X, x) - y
+    def _loss(self, y, z):
+        return np.square(z - y) / 2
 
-    def _losses(self, x):
-        _, r = self._residuals(x)
-        return r * r / 2
-
-    def _mean_slope(self, x):
-        X, r = self._residuals(x)
-        return np.matvec(X.mT, r) / self.n
+    def _slope(self, y, z):
+        return z - y
 
 
 class Logistic(FiniteSum):
@@ -187,22 +171,17 @@ class Logistic(FiniteSum):
         _, y, z = self._scores(self._points(x))
         return ((z > 0) != (y == 1)).mean(axis=-1)
 
-    def _scores(self, x):
-        X, y = self._in_dtype_of(x)
-        return X, y, np.matvec(X, x)
-
-    def _losses(self, x):
-        _, y, z = self._scores(x)
+    def _loss(self, y, z):
         return np.logaddexp(0, (1 - 2 * y) * z)
 
-    def _mean_slope(self, x):
-        X, y, z = self._scores(x)
-        away = 1 - 2 * y  # the sign that makes the loss grow with away * z
-        return np.matvec(X.mT, away * np.exp(-np.logaddexp(0, -away * z))) / self.n
+    def _slope(self, y, z):
+        return (1 - 2 * y) * np.exp(-np.logaddexp(0, (2 * y - 1) * z))
 
 
 class Softmax(FiniteSum):
     r"""Multinomial logistic regression, :math:`\ell_i(W)=\log\sum_c e^{z_{ic}}-z_{iy_i}`.
+
+    Its x, (..., k C), is the matrix :math:`W`, (k, C), row by row; :math:`z_i=W^\top a_i`.
 
     Parameters
     ----------
@@ -214,11 +193,6 @@ class Softmax(FiniteSum):
         Weight decay.
     classes : int, default the largest label + 1
         Number C of classes.
-
-    Returns
-    -------
-    Problem
-        Its x, (..., k C), is the matrix :math:`W`, (k, C), row by row: :math:`z_i=W^\top a_i`.
 
     Raises
     ------
@@ -240,34 +214,33 @@ class Softmax(FiniteSum):
 
     @property
     def dim(self):
-        """Number of parameters, k C."""
         return self.X.shape[-1] * self.classes
 
     def error(self, x):
         """Fraction of the examples whose largest score is not their label's, shape (...)."""
-        return (self._scores(self._points(x))[1].argmax(axis=-1) != self.y).mean(axis=-1)
+        _, y, z = self._scores(self._points(x))
+        return (z.argmax(axis=-1) != y).mean(axis=-1)
 
-    def _scores(self, x):
-        X, _ = self._in_dtype_of(x)
-        return X, X @ x.reshape(*x.shape[:-1], -1, self.classes)
+    def _linear(self, X, x):
+        return X @ x.reshape(*x.shape[:-1], -1, self.classes)
 
-    def _losses(self, x):
-        _, z = self._scores(x)
-        return _log_sum_exp(z) - np.where(self._is_label(), z, 0).sum(axis=-1)
+    def _pull_back(self, X, slope):
+        gradient = X.mT @ slope
+        return gradient.reshape(*gradient.shape[:-2], self.dim)
 
-    def _mean_slope(self, x):
-        X, z = self._scores(x)
-        probabilities = np.exp(z - _log_sum_exp(z)[..., np.newaxis])
-        slope = X.mT @ (probabilities - self._is_label()) / self.n
-        return slope.reshape(*slope.shape[:-2], self.dim)
+    def _loss(self, y, z):
+        return _log_sum_exp(z)[..., 0] - np.where(self._is_label(y), z, 0).sum(axis=-1)
 
-    def _is_label(self):
-        return np.arange(self.classes) == self.y[..., np.newaxis]
+    def _slope(self, y, z):
+        return np.exp(z - _log_sum_exp(z)) - self._is_label(y)
+
+    def _is_label(self, y):
+        return np.arange(self.classes) == y[..., np.newaxis]
 
 
 def _log_sum_exp(z):
     highest = z.max(axis=-1, keepdims=True)
-    return highest[..., 0] + np.log(np.exp(z - highest).sum(axis=-1))
+    return highest + np.log(np.exp(z - highest).sum(axis=-1, keepdims=True))
 
 
 def _check_labels(name, y, classes):

@@ -63,8 +63,8 @@ class Problem:
         return np.unstack(self._points(x), axis=-1)
 
 
-def as_numbers(name, values, ndim):
-    """A read-only float copy of a finite array with ``ndim`` axes, or an error with its name."""
+def as_numbers(name, values, ndim, least=-np.inf):
+    """A read-only float copy of finite numbers on ``ndim`` axes, or an error with their name."""
     try:
         array = np.asarray(values)
     except ValueError:  # ragged
@@ -75,6 +75,8 @@ def as_numbers(name, values, ndim):
         raise ValueError(f"{name} must have {ndim} non-empty axes, got shape {array.shape}")
     if not np.all(np.isfinite(array)):
         raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][0]}")
+    if np.any(array < least):
+        raise ValueError(f"{name} must be in [{least}, inf), got {array.min()}")
     return constant(array)
 
 

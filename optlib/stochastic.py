@@ -64,9 +64,7 @@ class Noisy(Stochastic):
 
     def __post_init__(self):
         _check_exact("Noisy", self.problem)
-        sigma = as_numbers("Noisy: sigma", self.sigma, np.ndim(self.sigma))
-        if np.any(sigma < 0):
-            raise ValueError(f"Noisy: sigma must be in [0, inf), got {sigma.min()}")
+        sigma = as_numbers("Noisy: sigma", self.sigma, np.ndim(self.sigma), least=0)
         if isinstance(self.df, bool) or not isinstance(self.df, (int, float)):
             raise TypeError(f"Noisy: df must be a number in (0, inf], got {self.df!r}")
         if not self.df > 0:

@@ -55,13 +55,14 @@ def same_bits(a, b):
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
 
 
-def numerical_gradient(f, x):
-    """Complex step, exact to rounding; central differences where f takes no complex numbers."""
-    axes = np.eye(len(x))
-    try:
-        return np.array([f(x + 1e-200j * axis).imag for axis in axes]) / 1e-200
-    except TypeError:
-        return np.array([f(x + 1e-6 * axis) - f(x - 1e-6 * axis) for axis in axes]) / 2e-6
+def complex_step(f, x):
+    """By the complex step, exact to rounding."""
+    return np.array([f(x + 1e-200j * axis).imag for axis in np.eye(len(x))]) / 1e-200
+
+
+def central_differences(f, x):
+    """For what takes no complex numbers; good to about seven digits."""
+    return np.array([f(x + axis) - f(x - axis) for axis in 1e-5 * np.eye(len(x))]) / 2e-5
 
 
 def test_every_problem_class_is_in_the_table():
@@ -81,9 +82,11 @@ def test_every_problem_class_is_in_the_table():
 @given(data=st.data())
 def test_gradient_is_the_derivative_of_the_value(problem, data):
     x = data.draw(points(problem))
-    expected = numerical_gradient(problem, x)
-    accuracy = 1e-7 if "Logistic" in repr(problem) else 1e-11
-    assert problem.grad(x) == pytest.approx(expected, rel=accuracy, abs=accuracy)
+    try:
+        expected = pytest.approx(complex_step(problem, x), rel=1e-11, abs=1e-11)
+    except TypeError:
+        expected = pytest.approx(central_differences(problem, x), rel=1e-7, abs=1e-7)
+    assert problem.grad(x) == expected
 
 
 @each_solved
@@ -202,7 +205,7 @@ def test_tuned_heavy_ball_cycles_on_the_piecewise_quadratic():
 def test_double_well_has_a_saddle_at_the_origin():
     well = LANDSCAPES["DoubleWell"]
     assert np.all(well.grad([0, 0]) == 0)
-    curvature = [numerical_gradient(lambda x, i=i: well.grad(x)[i], np.zeros(2)) for i in (0, 1)]
+    curvature = [complex_step(lambda x, i=i: well.grad(x)[i], np.zeros(2)) for i in (0, 1)]
     assert np.linalg.eigvalsh(curvature) == pytest.approx([-4, 2])
 
 
@@ -349,7 +352,7 @@ BAD_INPUT = [
     (lambda: LeastSquares([[1, 2], [3]], [1, 2]), TypeError, "X must be numbers, got"),
     (lambda: LeastSquares([1, 2], [1, 2]), ValueError, "X must have 2 non-empty axes"),
     (lambda: LeastSquares(np.empty((0, 2)), []), ValueError, r"got shape \(0, 2\)"),
-    (lambda: LeastSquares(X, [1, 2]), ValueError, r"y must have one .* 23 rows .* shape \(2,\)"),
+    (lambda: LeastSquares(X, [1, 2]), ValueError, r"y must have shape \(23,\), got \(2,\)"),
     (lambda: LeastSquares([[np.inf]], [1]), ValueError, "X must be finite, got inf"),
     (lambda: LeastSquares([[1]], [1j]), TypeError, "y must be numbers"),
     (lambda: LeastSquares([[1]], [1], l2=-1), ValueError, r"l2 must be in \[0, inf\), got -1"),
