@@ -1,0 +1,174 @@
+"""Names that stand at their lines and give way to each other, so that figures need no legend."""
+
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.transforms import IdentityTransform
+
+from optlib.styles import looks
+
+OFFSETS = {"right": (7, 0, "left"), "above": (0, 11, "center"), "below": (0, -12, "center")}
+HALO = [withStroke(linewidth=3, foreground="white")]
+
+
+def begin(ax):
+    """Return ``ax``, or the current axes for None."""
+    if not isinstance(ax, Axes | None):
+        raise TypeError(f"ax must be Matplotlib axes or None, got {type(ax).__name__}")
+    return plt.gca() if ax is None else ax
+
+
+def finish(ax, settings, **defaults):
+    """Set the given properties of ``ax``, the defaults where none is given, and return it."""
+    ax.set(**defaults | settings)
+    shared = len(ax.get_shared_y_axes().get_siblings(ax)) > 1
+    if shared and not ax.get_subplotspec().is_first_col():
+        ax.set_ylabel("")
+    return ax
+
+
+def finite(values):
+    """Return floats with NaN, which Matplotlib leaves out, for all that is too large to draw."""
+    values = np.asarray(values, dtype=float)
+    return np.where(abs(values) < 1e100, values, np.nan)
+
+
+@lru_cache(maxsize=1024)
+def spread(boxes, low, high):
+    """Return the vertical shifts that keep boxes apart and, as far as they fit, in [low, high].
+
+    Parameters
+    ----------
+    boxes : tuple of (x0, y0, x1, y1)
+        Boxes keep their order from bottom to top; of two at one height the first ends on top.
+    low, high : float
+        Limits of y.
+
+    Returns
+    -------
+    array, shape (len(boxes),)
+
+    Examples
+    --------
+    >>> spread(((0, 0, 9, 2), (5, 0, 9, 2)), low=-9, high=9)
+    array([ 1., -1.])
+    """
+    box = np.array(boxes, dtype=float)
+    order = sorted(range(len(box)), key=lambda i: (box[i, 1] + box[i, 3], -i))
+    shift = np.zeros(len(box))
+    for _ in range(500):
+        moved = False
+        for i, j in combinations(order, 2):  # i below j
+            overlap = box[i, 3] + shift[i] - box[j, 1] - shift[j]
+            if overlap > 0.1 and box[i, 0] < box[j, 2] and box[j, 0] < box[i, 2]:
+                shift[i] -= overlap / 2
+                shift[j] += overlap / 2
+                moved = True
+        shift = np.clip(shift, low - box[:, 1], np.maximum(high - box[:, 3], low - box[:, 1]))
+        if not moved:
+            break
+    return shift
+
+
+class Label(Text):
+    """Text at the last visible point of a line, placed anew whenever the figure is drawn.
+
+    Parameters
+    ----------
+    ax : Axes
+    text, color : str
+    x, y : array, shape (n,)
+        The line, in data coordinates.
+    side : str
+        Where the text stands: "right" (default), "above" or "below" the point.
+    """
+
+    def __init__(self, ax, text, x, y, color, side="right"):
+        if side not in OFFSETS:
+            raise ValueError(f"side must be one of {list(OFFSETS)}, got {side!r}")
+        self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        *self.offset, align = OFFSETS[side]
+        look = {"color": color, "path_effects": HALO, "clip_on": False, "zorder": 5}
+        super().__init__(0, 0, text, va="center", ha=align, transform=IdentityTransform(), **look)
+        ax.add_artist(self)
+
+    def draw(self, renderer):
+        if self.get_text():
+            self._place(renderer)
+        super().draw(renderer)
+
+    def get_window_extent(self, renderer=None, dpi=None):
+        if self.get_text():
+            self._place(renderer)
+        return super().get_window_extent(renderer, dpi)
+
+    def _place(self, renderer):
+        labels = [text for text in self.axes.texts if isinstance(text, Label) and text.get_text()]
+        boxes = tuple(tuple(label._box(renderer)) for label in labels)
+        half = (boxes[0][3] - boxes[0][1]) / 2  # a line may end at the very top
+        view = self.axes.bbox
+        shift = spread(boxes, round(view.y0 - half), round(view.y1 + half))
+        x, y = self._anchor()
+        self.set_position((x, y + shift[labels.index(self)]))
+
+    def _box(self, renderer):
+        self.set_position(self._anchor())
+        return np.round(Text.get_window_extent(self, renderer).extents, 1)
+
+    def _anchor(self):
+        (x0, x1), (y0, y1) = np.sort(self.axes.get_xlim()), np.sort(self.axes.get_ylim())
+        finite = np.isfinite(self.x) & np.isfinite(self.y)
+        seen = finite & (self.x >= x0) & (self.x <= x1) & (self.y >= y0) & (self.y <= y1)
+        seen = seen if seen.any() else finite
+        if not seen.any():
+            return self.axes.bbox.x1, self.axes.bbox.y1
+        last = np.flatnonzero(seen)[-1]
+        x, y = np.clip(self.x[last], x0, x1), np.clip(self.y[last], y0, y1)
+        points = self.get_figure(root=True).dpi / 72
+        return self.axes.transData.transform((x, y)) + points * np.array(self.offset)
+
+
+def limit(value, text="", ax=None, axis="x", at=0.98):
+    """Draw a dotted line at a value of an axis, named at the fraction ``at`` of its length.
+
+    >>> from matplotlib.figure import Figure
+    >>> limit(2, "lr = 2/λ", Figure().subplots()).texts[0].get_text()
+    'lr = 2/λ'
+    """
+    ax, look = begin(ax), {"color": "#777777", "linestyle": (0, (1, 1.5)), "lw": 1.4, "zorder": 1.5}
+    if axis == "x":
+        ax.axvline(value, **look)
+        place = {
+            "xy": (value, at),
+            "xytext": (5, 0),
+            "xycoords": ax.get_xaxis_transform(),
+            "va": "top",
+        }
+    else:
+        ax.axhline(value, **look)
+        place = {
+            "xy": (at, value),
+            "xytext": (0, 4),
+            "xycoords": ax.get_yaxis_transform(),
+            "ha": "right",
+        }
+    ax.annotate(text, **place, textcoords="offset points", path_effects=HALO, color="#555555")
+    return ax
+
+
+def mark(x, y, text, ax=None, style=None, side="right"):
+    """Draw one point and its name on the side "right", "above" or "below".
+
+    >>> from matplotlib.figure import Figure
+    >>> mark(12, 6.57, "largest", Figure().subplots()).texts[0].get_text()
+    'largest'
+    """
+    ax, look = begin(ax), looks([text], style)[0]
+    ax.plot(x, y, color=look["color"], marker=look["marker"], ms=8, mec="white", zorder=4)
+    Label(ax, text, [x], [y], look["color"], side)
+    return ax

@@ -1,0 +1,259 @@
+"""The figures of the book: functions of data, from curves to bars, and those of `optlib.planes`.
+
+Every function draws on ``ax`` (default: the current axes) and returns it. All other keywords go to
+``ax.set``: ``xlabel="step t"``, ``yscale="log"``, ``ylim=(0, 2)``, ... A line whose label starts
+with the name of an optimizer wears its style of `STYLES`: a rule looks the same in every figure.
+Of several values per point, runs or seeds in the last axis, the median and the range are drawn.
+Values that are not finite, from runs that diverged, are left out. Lines carry their names.
+"""
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from optlib.labels import Label, begin, finish, finite, limit, mark
+from optlib.planes import contour, eigenvalues, heatmap, path, regions
+from optlib.styles import OTHER, STYLES, looks, rule_of
+
+__all__ = [
+    "STYLES",
+    "bars",
+    "contour",
+    "curves",
+    "eigenvalues",
+    "heatmap",
+    "histogram",
+    "limit",
+    "loss",
+    "lr_curves",
+    "mark",
+    "panels",
+    "path",
+    "regions",
+]
+BAR = "#5f7a94"
+
+
+def panels(rows=1, columns=2, **subplots):
+    """Return the axes of a new figure as wide as the page; name a panel with ``title=...``.
+
+    Parameters
+    ----------
+    rows, columns : int, default 1 and 2
+        The array of axes has this shape, without lengths of one.
+    subplots
+        Keywords of `matplotlib.pyplot.subplots`, such as ``sharey=True``.
+
+    >>> len(panels(1, 3, sharey=True)); plt.close()
+    3
+    """
+    width, height = plt.rcParams["figure.figsize"]
+    size = (width, height if rows == 1 else 0.78 * rows * height)
+    return plt.subplots(rows, columns, figsize=size, **subplots)[1]
+
+
+def curves(x, ys, ax=None, style=None, **axes):
+    """Draw lines over x, each named at its last visible point.
+
+    Parameters
+    ----------
+    x : array, shape (n,)
+    ys : dict of str to array, shape (n,) or (n, R)
+        Name and values of each line. Up to 20 points are marked.
+    style : see `optlib.styles.looks`
+        By default by name; an optimizer's name for all, "points", "theory", or line properties.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, or for an unknown style.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = curves([0, 1, 2], {"Adam": [4, 2, np.inf]}, Figure().subplots(), xlabel="step t")
+    >>> ax.lines[0].get_ydata()
+    array([ 4.,  2., nan])
+    """
+    ax, x = begin(ax), np.asarray(x)
+    for (label, y), look in zip(ys.items(), looks(list(ys), style), strict=True):
+        Label(ax, label, x, _draw(ax, x, y, look, label), look["color"])
+    return finish(ax, axes)
+
+
+def loss(histories, ax=None, **axes):
+    """Draw how far f is above its minimum (f itself where that is unknown) at each step of runs.
+
+    Parameters
+    ----------
+    histories : History, sequence of History, or dict of str to History
+        Runs, named by their rules or by the dict, colored by their rules.
+
+    A run that diverges leaves through the top; for `optlib.train` say ``xlabel="epoch"``.
+
+    Raises
+    ------
+    ValueError
+        If two runs of a sequence have the same rule.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from optlib import SGD, minimize
+    >>> from optlib.problems import Quadratic
+    >>> run = minimize(SGD(lr=0.1), Quadratic(eigenvalues=(1, 5)), steps=9)
+    >>> loss({"lr = 0.1": run}, Figure().subplots()).get_yscale()
+    'log'
+    """
+    if not isinstance(histories, dict):
+        runs = list(histories) if isinstance(histories, (list, tuple)) else [histories]
+        histories = {type(run.optimizer).__name__: run for run in runs}
+        if len(histories) < len(runs):
+            raise ValueError(f"loss: runs of one rule need a dict of names, got {len(runs)} runs")
+    ax, start = begin(ax), 0
+    rules = [type(run.optimizer).__name__ for run in histories.values()]
+    rules = [
+        rule if rule in STYLES else label for label, rule in zip(histories, rules, strict=True)
+    ]
+    known = all(run.problem.f_min is not None for run in histories.values())
+    for (label, run), look in zip(histories.items(), looks(rules), strict=True):
+        x, y = np.arange(len(run.f)), run.f - (run.problem.f_min if known else 0)
+        Label(ax, label, x, _draw(ax, x, y, look, label), look["color"])
+        start = max(start, np.max(y[0]))
+    defaults = {"ylabel": r"$f(\theta_t) - f^*$" if known else r"$f(\theta_t)$"}
+    finish(ax, axes, xlabel="step t", yscale="log" if known else "linear", **defaults)
+    if known and "ylim" not in axes:
+        low, high = ax.get_ylim()
+        ax.set_ylim(max(low, 1e-16 * start), min(high, 3 * start))
+    return ax
+
+
+def lr_curves(rates, losses, ax=None, ceiling=None, **axes):
+    """Draw final loss against learning rate and mark the best rate of every rule.
+
+    Parameters
+    ----------
+    rates : array, shape (n,)
+        Learning rates.
+    losses : dict of str to array, shape (n,) or (n, R)
+        Final losses, of R seeds.
+    ceiling : float, default twice the largest loss at the first rate
+        A median above it counts as diverged, and is a cross above the figure.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, or a rule has no loss below the ceiling.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = lr_curves([0.1, 1, 10], {"SGD": [2, 1, np.nan]}, Figure().subplots())
+    >>> [float(x) for line in ax.lines[1:] for x in line.get_xdata()]  # the best, the diverged
+    [1.0, 10.0]
+    """
+    ax, rates, first = begin(ax), np.asarray(rates), [np.ravel(y[0]) for y in losses.values()]
+    ceiling = 2 * np.nanmax(finite(np.concatenate(first))) if ceiling is None else ceiling
+    crosses, cross = [], {"ms": 5, "mew": 1.5, "clip_on": False}
+    for label, look in zip(losses, looks(list(losses)), strict=True):
+        y = _draw(ax, rates, losses[label], look | {"marker": ""}, label, ceiling)
+        lost, shape = (
+            np.isnan(y),
+            {"color": look["color"], "marker": look["marker"], "mec": "white"},
+        )
+        if lost.all():
+            raise ValueError(f"lr_curves: {label!r} must have a loss below the ceiling {ceiling:g}")
+        best = np.nanargmin(y)
+        ax.plot(rates[best], y[best], **shape, ms=9, zorder=4)
+        Label(ax, label, rates[[best]], y[[best]], look["color"], side="below")
+        above, row = ax.get_xaxis_transform(), np.full(lost.sum(), 1.03 + 0.05 * len(crosses))
+        crosses += ax.plot(rates[lost], row, "x", **cross, color=look["color"], transform=above)
+    if any(len(line.get_xdata()) for line in crosses):
+        where = {"xycoords": above, "textcoords": "offset points", "ha": "right", "va": "center"}
+        first = min(line.get_xdata().min(initial=np.inf) for line in crosses)
+        ax.annotate("diverged", (first, 1.03), (-8, 0), **where, color="#555555")
+    return finish(ax, axes, xlabel="learning rate", ylabel="final loss", xscale="log")
+
+
+def bars(values, ax=None, form="{:.3g}", **axes):
+    """Draw horizontal bars from top to bottom, each with its value as text.
+
+    Parameters
+    ----------
+    values : dict of str to float or array, shape (R,)
+        Name and value of each bar; of R values, the mean and its standard error.
+        A value that is not finite reads "diverged".
+    form : str, default "{:.3g}"
+        Format of the values.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> [text.get_text() for text in bars({"GD": 818, "Adam": np.inf}, Figure().subplots()).texts]
+    ['818', 'diverged']
+    """
+    ax = begin(ax)
+    for row, (label, value) in enumerate(values.items()):
+        value = np.ravel(np.asarray(value, dtype=float))
+        ok = np.isfinite(value).all()
+        mean = value.mean() if ok else 0
+        error = value.std(ddof=1) / np.sqrt(len(value)) if ok and len(value) > 1 else 0
+        ax.barh(row, mean, height=0.62, color=STYLES.get(rule_of(label), {"color": BAR})["color"])
+        if error:
+            ax.plot([mean - error, mean + error], [row, row], color=OTHER["color"], lw=1.4)
+        sign, align = (-1, "right") if mean < 0 else (1, "left")
+        where = {"textcoords": "offset points", "ha": align, "va": "center"}
+        text = form.format(mean).replace("-", "−") if ok else "diverged"
+        ax.annotate(text, (mean + sign * error, row), (5 * sign, 0), **where)
+    if any(bar.get_width() < 0 for bar in ax.patches):
+        ax.axvline(0, color="#777777", lw=0.8)
+        ax.margins(x=0.15)
+    ax.set_yticks(range(len(values)), list(values))
+    ax.tick_params(axis="y", length=0)
+    finish(ax, axes, ylim=(len(values) - 0.5, -0.5))
+    if ax.get_xscale() == "log" and "xlim" not in axes:
+        ax.set_xlim(left=10 ** np.floor(np.log10(min(bar.get_width() for bar in ax.patches))))
+    return ax
+
+
+def histogram(samples, ax=None, bins=40, **axes):
+    """Draw how often values occur.
+
+    Parameters
+    ----------
+    samples : array, or dict of str to array
+        Values of any shape; several sets share their bins and are named at their peaks.
+    bins : int or str, default 40
+        See `numpy.histogram_bin_edges`.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> histogram([1, 2, 2, np.nan], Figure().subplots(), bins=2).patches[0].get_data().values
+    array([1, 2])
+    """
+    samples = samples if isinstance(samples, dict) else {"": samples}
+    samples = {label: finite(values) for label, values in samples.items()}
+    samples = {label: values[~np.isnan(values)] for label, values in samples.items()}
+    edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins)
+    ax, middle = begin(ax), (edges[1:] + edges[:-1]) / 2
+    for (label, values), look in zip(samples.items(), looks(list(samples)), strict=True):
+        count = np.histogram(values, edges)[0]
+        ax.stairs(count, edges, fill=True, color=look["color"], alpha=0.25)
+        ax.stairs(count, edges, color=look["color"], lw=1.4)
+        top = [np.argmax(count)]
+        Label(ax, label, middle[top], count[top], look["color"], side="above")
+    return finish(ax, axes, ylabel="count")
+
+
+def _draw(ax, x, y, look, label, ceiling=np.inf):
+    """Draw y, or its median and range, below a ceiling, and return what was drawn."""
+    y = np.asarray(y, dtype=float)
+    if y.ndim not in (1, 2) or len(y) != len(x):
+        raise ValueError(f"{label!r} must have shape ({len(x)},) or ({len(x)}, R), got {y.shape}")
+    if y.ndim == 2:
+        y = np.where(np.isfinite(y), y, np.inf)  # a diverged run is the largest
+        low, high, y = y.min(axis=1), y.max(axis=1), np.median(y, axis=1)
+        ax.fill_between(x, finite(low), finite(high), color=look["color"], alpha=0.18, lw=0)
+    y = finite(np.where(y <= ceiling, y, np.nan))
+    ax.plot(x, y, **look | ({"ms": 6} if len(x) <= 20 or "linestyle" in look else {"marker": ""}))
+    return y
