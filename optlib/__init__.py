@@ -8,6 +8,7 @@ True
 m_t &= \\beta_1\\,m_{t-1} + (1 - \\beta_1)\\,g_t \\\\
 """
 
+from optlib.latex import formula
 from optlib.optimizers import (
     OPTIMIZERS,
     SGD,
@@ -23,7 +24,7 @@ from optlib.optimizers import (
     State,
 )
 from optlib.run import History, minimize, train
-from optlib.trace import Program, formula, trace
+from optlib.trace import Program, trace
 
 __all__ = [
     "OPTIMIZERS",

@@ -1,13 +1,6 @@
-"""One definition, several readings: a straight-line program and a formula.
+"""A definition as a straight-line program: it is called once, with values that record."""
 
-`trace` calls the definition once with recording values; `formula` reads its source.
-"""
-
-import ast
-import inspect
 import operator
-import re
-import textwrap
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -88,9 +81,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         self.tape, self.register = tape, register
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if any(
-            isinstance(a, np.ndarray) and a.ndim for a in inputs
-        ):  # a vector of tracers, element by element
+        if any(isinstance(a, np.ndarray) and a.ndim for a in inputs):  # element by element
             inputs = [np.array(a, object) if isinstance(a, Tracer) else a for a in inputs]
             return getattr(ufunc, method)(*inputs, **kwargs)
         if method != "__call__" or kwargs or ufunc.__name__ not in (*ARITHMETIC, *FUNCTIONS):
@@ -109,14 +100,8 @@ def _method(name):
     return lambda self: getattr(np, name)(self)
 
 
-for _name in (
-    "sqrt",
-    "exp",
-    "log",
-    "sin",
-    "cos",
-):  # NumPy calls these methods on the elements of an object array
-    setattr(Tracer, _name, _method(_name))
+for _name in ("sqrt", "exp", "log", "sin", "cos"):
+    setattr(Tracer, _name, _method(_name))  # NumPy calls them on elements of object arrays
 
 
 class _Vector(np.ndarray):
@@ -156,7 +141,7 @@ def trace(definition):
 
     Parameters
     ----------
-    definition : Optimizer or problem
+    definition : Optimizer or subclass, or problem
         A rule gives the inputs x, g, its state and its hyperparameters, and the outputs x and its
         state; flags such as ``bias_correction`` are settled. A problem in d dimensions gives the
         inputs x0 ... and the outputs f, g0 ....
@@ -176,6 +161,7 @@ def trace(definition):
     >>> round(float(after["x"]), 6)
     0.9
     """
+    definition = definition() if isinstance(definition, type) else definition
     if callable(getattr(definition, "step", None)):
         return _trace_rule(definition)
     if callable(getattr(definition, "grad", None)):
@@ -200,161 +186,3 @@ def _trace_problem(problem):
     x = np.array(list(tape.tracers().values()), object).view(_Vector)
     gradient = np.asarray(problem.grad(x))
     return tape.program({"f": problem(x), **{f"g{i}": g for i, g in enumerate(gradient)}})
-
-
-class Formula(str):
-    """Aligned LaTeX; a notebook shows it as display math."""
-
-    def _repr_latex_(self):
-        return f"$$\n{self}\n$$"
-
-
-def formula(rule):
-    r"""The statements of a rule's `step` as they are written, in the textbook's letters.
-
-    Parameters
-    ----------
-    rule : Optimizer or subclass
-        The rule; a class stands for the rule with its defaults.
-
-    Returns
-    -------
-    Formula
-        One aligned line of LaTeX per statement, ending with :math:`\theta_t`.
-
-    Raises
-    ------
-    TypeError
-        If a statement is not plain arithmetic.
-
-    Examples
-    --------
-    >>> from optlib import Momentum
-    >>> print(formula(Momentum))
-    \begin{aligned}
-    m_t &= \mu\,m_{t-1} + g_t \\
-    \theta_t &= \theta_{t-1} - \alpha\,m_t
-    \end{aligned}
-    """
-    rule = rule() if isinstance(rule, type) else rule
-    body = (
-        ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(type(rule).step)))).body[0].body
-    )
-    state = first_state(rule)
-    return Formula(_Printer(rule, state).lines(body))
-
-
-LETTERS = {
-    "x": r"\theta", "g": "g", "lr": r"\alpha", "momentum": r"\mu", "eps": r"\varepsilon",
-    "weight_decay": r"\lambda_{\mathrm{wd}}",
-}  # fmt: skip
-GREEK = (
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu",
-    "nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
-)  # fmt: skip
-SUM, PRODUCT, POWER, ATOM = range(4)
-OPERATORS = {ast.Add: (SUM, " + "), ast.Sub: (SUM, " - "), ast.Mult: (PRODUCT, r"\,")}
-
-
-class _Printer:
-    """Statements of `step` to LaTeX, names and order kept."""
-
-    def __init__(self, rule, state):
-        self.rule, self.previous, self.now = rule, {"x", *state._fields}, {"g"}
-
-    def lines(self, body):
-        lines = []
-        for statement in body:
-            match statement:
-                case ast.Return(value=ast.Tuple(elts=[value, *_]) | value):
-                    lines.append(self.line("x", value))
-                case ast.Assign(targets=[ast.Name(id="t")]) | ast.Expr(value=ast.Constant()):
-                    pass  # counting the step, and a docstring, are not equations
-                case (
-                    ast.Assign(value=ast.Name() | ast.Attribute())
-                    | ast.Assign(targets=[ast.Tuple()])
-                ):
-                    pass  # nor is unpacking
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    lines.append(self.line(name, value))
-                case _:
-                    raise TypeError(
-                        f"formula: {ast.unparse(statement)!r} is not an assignment or a return"
-                    )
-        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
-
-    def line(self, name, value):
-        right, sign = self.text(value)[0], r"\leftarrow" if name in self.now else "="
-        self.now.add(name)
-        return f"{self.name(name)} &{sign} {right}"
-
-    def name(self, name, now=None):
-        if name == "t":
-            return "t"
-        stem, _, mark = name.partition("_")
-        letter = LETTERS.get(name)
-        if letter is None and mark in ("hat", "bar", "tilde"):
-            letter = rf"\{mark}{{{self.letter(stem)}}}"
-        elif letter is None and mark in ("max", "min"):
-            letter = rf"{self.letter(stem)}^{{\{mark}}}"
-        letter = letter or self.letter(name)
-        if name in (self.now if now is None else now):
-            return letter + "_t"
-        return letter + "_{t-1}" if name in self.previous else letter
-
-    def letter(self, name):
-        stem, digits = re.fullmatch(r"(.*?)(\d*)", name).groups()
-        stem = (
-            rf"\{stem}"
-            if stem in GREEK
-            else stem
-            if len(stem) == 1
-            else rf"\mathrm{{{stem}}}".replace("_", r"\_")
-        )
-        return f"{stem}_{digits}" if digits else stem
-
-    def wrapped(self, node, least):
-        text, level = self.text(node)
-        return text if level >= least else self.bracketed(text)
-
-    def bracketed(self, text):
-        return rf"\left({text}\right)" if r"\frac" in text else f"({text})"
-
-    def text(self, node):
-        """LaTeX of an expression, and how tightly its outermost operation binds."""
-        match node:
-            case ast.Constant(value=int() | float() as value):
-                return repr(value), ATOM
-            case ast.Attribute(value=ast.Name(id="state"), attr=name):
-                return self.name(name, now=()), ATOM
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                return self.name(name), ATOM
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return "-" + self.wrapped(operand, PRODUCT), SUM
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return rf"\frac{{{self.text(left)[0]}}}{{{self.text(right)[0]}}}", ATOM
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                base = self.wrapped(left, ATOM)
-                base = self.bracketed(base) if "^" in base or base.startswith(r"\frac") else base
-                exponent = self.text(right)[0]
-                return f"{base}^{exponent}" if len(
-                    exponent
-                ) == 1 else f"{base}^{{{exponent}}}", POWER
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-                level, sign = OPERATORS[type(op)]
-                tight = level + (not isinstance(op, ast.Add))  # a - (b + c) keeps its brackets
-                return self.wrapped(left, level) + sign + self.wrapped(right, tight), level
-            case ast.Call(func=ast.Attribute(attr="sqrt"), args=[root]):
-                return rf"\sqrt{{{self.text(root)[0]}}}", ATOM
-            case ast.Call(func=ast.Attribute(attr="abs" | "absolute"), args=[inner]):
-                return rf"\left|{self.text(inner)[0]}\right|", ATOM
-            case ast.Call(func=ast.Attribute(attr=name), args=arguments):
-                name = {"maximum": r"\max", "minimum": r"\min"}.get(
-                    name, rf"\operatorname{{{name}}}"
-                )
-                return name + self.bracketed(", ".join(self.text(a)[0] for a in arguments)), ATOM
-            case ast.IfExp(test=ast.Attribute(attr=flag) | ast.Name(id=flag), body=yes, orelse=no):
-                return self.text(yes if getattr(self.rule, flag) else no)
-        raise TypeError(
-            f"formula: {ast.unparse(node)!r} is not arithmetic on names and NumPy functions"
-        )
