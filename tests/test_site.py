@@ -122,9 +122,9 @@ def test_pages_load_in_a_browser_without_other_hosts_and_fit_a_phone(site, pages
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever).start()
     home = f"http://127.0.0.1:{server.server_port}/"
-    with sync_playwright() as playwright:
+    with server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -140,6 +140,6 @@ def test_pages_load_in_a_browser_without_other_hosts_and_fit_a_phone(site, pages
             too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert too_wide <= 0, path
         browser.close()
-    server.shutdown()
+        server.shutdown()
     assert not problems
     assert not [url for url in requests if not url.startswith((home, "data:", "blob:"))]
