@@ -16,10 +16,13 @@ OFFSETS = {"right": (7, 0, "left"), "above": (0, 11, "center"), "below": (0, -12
 HALO = [withStroke(linewidth=3, foreground="white")]
 
 
-def begin(ax):
-    """Return ``ax``, or the current axes for None."""
+def begin(ax, **named):
+    """Return ``ax``, or the current axes for None, once every named argument is a dict by label."""
     if not isinstance(ax, Axes | None):
         raise TypeError(f"ax must be Matplotlib axes or None, got {type(ax).__name__}")
+    for name, values in named.items():
+        if not isinstance(values, dict) or not values:
+            raise TypeError(f"{name} must be a dict of label to values, got {values!r:.60}")
     return plt.gca() if ax is None else ax
 
 
@@ -140,6 +143,8 @@ def limit(value, text="", ax=None, axis="x", at=0.98):
     >>> limit(2, "lr = 2/λ", Figure().subplots()).texts[0].get_text()
     'lr = 2/λ'
     """
+    if axis not in ("x", "y"):
+        raise ValueError(f"axis must be 'x' or 'y', got {axis!r}")
     ax, look = begin(ax), {"color": "#777777", "linestyle": (0, (1, 1.5)), "lw": 1.4, "zorder": 1.5}
     if axis == "x":
         ax.axvline(value, **look)
@@ -169,6 +174,6 @@ def mark(x, y, text, ax=None, style=None, side="right"):
     'largest'
     """
     ax, look = begin(ax), looks([text], style)[0]
-    ax.plot(x, y, color=look["color"], marker=look["marker"], ms=8, mec="white", zorder=4)
+    ax.plot(x, y, color=look["color"], marker=look["marker"], ms=8, mec="white", zorder=6)
     Label(ax, text, [x], [y], look["color"], side)
     return ax

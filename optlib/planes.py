@@ -10,13 +10,13 @@ from matplotlib.patches import Circle
 from optlib.labels import HALO, Label, begin, finish, finite
 from optlib.styles import OTHER, STYLES, looks
 
-PAPER = LinearSegmentedColormap.from_list("paper", ["#d3dfe9", "#ffffff"])  # low ground is darker
+PAPER = LinearSegmentedColormap.from_list("paper", ["#9fb8ce", "#ffffff"])  # low ground is darker
 LEVEL, TEXT = "#9fb3c8", OTHER["color"]
 TINTS = ["#e3ecf5", "#fbead5", "#e2f0e2", "#f6e1e6", "#ece6f5", "#eeeeea"]
 
 
-def contour(problem, ax=None, bounds=None, levels=14, **axes):
-    """Draw the level lines, log-spaced above the minimum, and the minimizers (+) of a problem.
+def contour(problem, ax=None, bounds=None, levels=11, **axes):
+    """Draw the bands of height of a problem, log-spaced above its minimum, and its minimizers (+).
 
     Parameters
     ----------
@@ -24,11 +24,11 @@ def contour(problem, ax=None, bounds=None, levels=14, **axes):
         A problem of two coordinates.
     bounds : ((float, float), (float, float)), default ``problem.bounds``
         Limits of the two coordinates.
-    levels : int, default 14
-        How many lines.
+    levels : int, default 11
+        How many edges of bands.
 
-    The aspect is equal, so gradients are perpendicular to the lines; ``aspect="auto"`` fills
-    the figure instead.
+    The aspect is equal, so gradients are perpendicular to the edges of bands; ``aspect="auto"``
+    fills the figure instead.
 
     Raises
     ------
@@ -53,7 +53,6 @@ def contour(problem, ax=None, bounds=None, levels=14, **axes):
     steps = np.geomspace(max(np.nanquantile(z, 0.01), 1e-4 * np.nanmax(z)), np.nanmax(z), levels)
     ax = begin(ax)
     ax.contourf(x, y, np.maximum(z, steps[0]), steps, cmap=PAPER, norm=LogNorm(steps[0], steps[-1]))
-    ax.contour(x, y, z, steps, colors=LEVEL, linewidths=0.7)
     if problem.minimizers is not None:
         ax.plot(*np.transpose(problem.minimizers), "+", color=TEXT, ms=9, mew=1.6)
     limits = {"xlim": bounds[0], "ylim": bounds[1]}
@@ -97,11 +96,12 @@ def path(history, ax=None, label=None, style=None, **axes):
     labels = [label, *[""] * (len(runs) - 1)] if isinstance(label, str) else label
     style = rule if style is None and rule in STYLES else style
     look = looks([label if isinstance(label, str) else ""], style)[0]
-    color, steps = look["color"], {"marker": "o", "ms": 3} if len(x) <= 61 else {"marker": ""}
-    ax = begin(ax)
+    ax, color = begin(ax), look["color"]
     for (x, y), text in zip(runs, labels, strict=True):
         end = np.flatnonzero(np.isfinite(x + y))[-1]
-        ax.plot(x, y, **look | {"linewidth": 1.6} | steps)
+        ax.plot(x, y, **look | {"marker": "", "linewidth": 1.6, "path_effects": HALO})
+        if len(x) <= 61:
+            ax.plot(x, y, "o", color=color, ms=3)
         ax.plot(x[0], y[0], "o", color=color, mfc="white", ms=6, mew=1.4, zorder=4)
         ax.plot(x[end], y[end], color=color, marker=look["marker"], ms=9, mec="white", zorder=4)
         Label(ax, text, x, y, color)
@@ -146,11 +146,13 @@ def heatmap(x, y, z, ax=None, label="", log=False, center=None, lines=(), **axes
         norm = LogNorm(center / far, center * far)
     else:
         norm = LogNorm() if log else None if center is None else CenteredNorm(center)
-    cmap = mpl.colormaps["Blues" if center is None else "PuOr_r"].with_extremes(bad="#dddddd")
-    mesh = ax.pcolormesh(x, y, z, cmap=cmap, norm=norm, shading="nearest")
+    cmap = mpl.colormaps["Blues" if center is None else "PuOr_r"].resampled(20)
+    mesh = ax.pcolormesh(
+        x, y, z, cmap=cmap.with_extremes(bad="#dddddd"), norm=norm, shading="nearest"
+    )
     ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02).outline.set_visible(False)
     if len(lines):
-        ax.clabel(ax.contour(x, y, z, lines, colors=TEXT, linewidths=1.2), fontsize=10)
+        ax.clabel(ax.contour(x, y, z, lines, colors=TEXT, linewidths=1.2), fontsize=11)
     return finish(ax, axes)
 
 
@@ -178,7 +180,7 @@ def regions(x, y, masks, ax=None, fill=True, **axes):
     >>> [text.get_text() for text in regions([1, 2], [1, 2], parts, Figure().subplots()).texts]
     ['stable', 'divergent']
     """
-    ax = begin(ax)
+    ax = begin(ax, masks=masks)
     for (name, mask), tint in zip(masks.items(), cycle(TINTS), strict=False):
         mask, shape = np.asarray(mask, dtype=bool), (len(y), len(x))
         if mask.shape != shape:

@@ -15,21 +15,9 @@ from optlib.planes import contour, eigenvalues, heatmap, path, regions
 from optlib.styles import OTHER, STYLES, looks, rule_of
 
 __all__ = [
-    "STYLES",
-    "bars",
-    "contour",
-    "curves",
-    "eigenvalues",
-    "heatmap",
-    "histogram",
-    "limit",
-    "loss",
-    "lr_curves",
-    "mark",
-    "panels",
-    "path",
-    "regions",
-]
+    "STYLES", "bars", "contour", "curves", "eigenvalues", "heatmap", "histogram",
+    "limit", "loss", "lr_curves", "mark", "panels", "path", "regions",
+]  # fmt: skip
 BAR = "#5f7a94"
 
 
@@ -74,7 +62,7 @@ def curves(x, ys, ax=None, style=None, **axes):
     >>> ax.lines[0].get_ydata()
     array([ 4.,  2., nan])
     """
-    ax, x = begin(ax), np.asarray(x)
+    ax, x = begin(ax, ys=ys), np.asarray(x)
     for (label, y), look in zip(ys.items(), looks(list(ys), style), strict=True):
         Label(ax, label, x, _draw(ax, x, y, look, label), look["color"])
     return finish(ax, axes)
@@ -109,19 +97,17 @@ def loss(histories, ax=None, **axes):
         histories = {type(run.optimizer).__name__: run for run in runs}
         if len(histories) < len(runs):
             raise ValueError(f"loss: runs of one rule need a dict of names, got {len(runs)} runs")
-    ax, start = begin(ax), 0
-    rules = [type(run.optimizer).__name__ for run in histories.values()]
-    rules = [
-        rule if rule in STYLES else label for label, rule in zip(histories, rules, strict=True)
-    ]
+    rules = {label: type(run.optimizer).__name__ for label, run in histories.items()}
+    rules = [rule if rule in STYLES else label for label, rule in rules.items()]
     known = all(run.problem.f_min is not None for run in histories.values())
+    ax, start = begin(ax, histories=histories), 0
     for (label, run), look in zip(histories.items(), looks(rules), strict=True):
         x, y = np.arange(len(run.f)), run.f - (run.problem.f_min if known else 0)
         Label(ax, label, x, _draw(ax, x, y, look, label), look["color"])
         start = max(start, np.max(y[0]))
-    defaults = {"ylabel": r"$f(\theta_t) - f^*$" if known else r"$f(\theta_t)$"}
-    finish(ax, axes, xlabel="step t", yscale="log" if known else "linear", **defaults)
-    if known and "ylim" not in axes:
+    name = r"$f(\theta_t) - f^*$" if known else r"$f(\theta_t)$"
+    finish(ax, axes, xlabel="step t", ylabel=name, yscale="log" if known else "linear")
+    if known and start > 0 and "ylim" not in axes:
         low, high = ax.get_ylim()
         ax.set_ylim(max(low, 1e-16 * start), min(high, 3 * start))
     return ax
@@ -136,7 +122,7 @@ def lr_curves(rates, losses, ax=None, ceiling=None, **axes):
         Learning rates.
     losses : dict of str to array, shape (n,) or (n, R)
         Final losses, of R seeds.
-    ceiling : float, default twice the largest loss at the first rate
+    ceiling : float, default 1.5 times the largest loss at the first rate
         A median above it counts as diverged, and is a cross above the figure.
 
     Raises
@@ -151,26 +137,25 @@ def lr_curves(rates, losses, ax=None, ceiling=None, **axes):
     >>> [float(x) for line in ax.lines[1:] for x in line.get_xdata()]  # the best, the diverged
     [1.0, 10.0]
     """
-    ax, rates, first = begin(ax), np.asarray(rates), [np.ravel(y[0]) for y in losses.values()]
-    ceiling = 2 * np.nanmax(finite(np.concatenate(first))) if ceiling is None else ceiling
-    crosses, cross = [], {"ms": 5, "mew": 1.5, "clip_on": False}
+    ax, rates = begin(ax, losses=losses), np.asarray(rates)
+    first = np.concatenate([np.ravel(y[0]) for y in losses.values()])
+    ceiling = 1.5 * max(first[np.isfinite(first)], default=0) if ceiling is None else ceiling
+    above, crosses = ax.get_xaxis_transform(), []
     for label, look in zip(losses, looks(list(losses)), strict=True):
         y = _draw(ax, rates, losses[label], look | {"marker": ""}, label, ceiling)
-        lost, shape = (
-            np.isnan(y),
-            {"color": look["color"], "marker": look["marker"], "mec": "white"},
-        )
+        lost, color = np.isnan(y), look["color"]
         if lost.all():
             raise ValueError(f"lr_curves: {label!r} must have a loss below the ceiling {ceiling:g}")
-        best = np.nanargmin(y)
-        ax.plot(rates[best], y[best], **shape, ms=9, zorder=4)
-        Label(ax, label, rates[[best]], y[[best]], look["color"], side="below")
-        above, row = ax.get_xaxis_transform(), np.full(lost.sum(), 1.03 + 0.05 * len(crosses))
-        crosses += ax.plot(rates[lost], row, "x", **cross, color=look["color"], transform=above)
-    if any(len(line.get_xdata()) for line in crosses):
+        best, height = np.nanargmin(y), np.full(lost.sum(), 1.03 + 0.05 * len(crosses))
+        ax.plot(rates[best], y[best], color=color, marker=look["marker"], ms=9, mec="w", zorder=6)
+        Label(ax, label, rates[[best]], y[[best]], color, side="below")
+        crosses += ax.plot(rates[lost], height, "x", color=color, ms=5, mew=1.5, transform=above)
+    plt.setp(crosses, clip_on=False)
+    far = np.concatenate([line.get_xdata() for line in crosses])
+    if len(far):
         where = {"xycoords": above, "textcoords": "offset points", "ha": "right", "va": "center"}
-        first = min(line.get_xdata().min(initial=np.inf) for line in crosses)
-        ax.annotate("diverged", (first, 1.03), (-8, 0), **where, color="#555555")
+        ax.annotate("diverged", (far.min(), 1.03), (-8, 0), **where, color="#555555")
+    ax.margins(y=0.12)
     return finish(ax, axes, xlabel="learning rate", ylabel="final loss", xscale="log")
 
 
@@ -191,7 +176,7 @@ def bars(values, ax=None, form="{:.3g}", **axes):
     >>> [text.get_text() for text in bars({"GD": 818, "Adam": np.inf}, Figure().subplots()).texts]
     ['818', 'diverged']
     """
-    ax = begin(ax)
+    ax = begin(ax, values=values)
     for row, (label, value) in enumerate(values.items()):
         value = np.ravel(np.asarray(value, dtype=float))
         ok = np.isfinite(value).all()
@@ -202,8 +187,11 @@ def bars(values, ax=None, form="{:.3g}", **axes):
             ax.plot([mean - error, mean + error], [row, row], color=OTHER["color"], lw=1.4)
         sign, align = (-1, "right") if mean < 0 else (1, "left")
         where = {"textcoords": "offset points", "ha": align, "va": "center"}
-        text = form.format(mean).replace("-", "−") if ok else "diverged"
-        ax.annotate(text, (mean + sign * error, row), (5 * sign, 0), **where)
+        if ok:
+            text, place = form.format(mean).replace("-", "−"), (mean + sign * error, row)
+            ax.annotate(text, place, (5 * sign, 0), **where)
+        else:
+            ax.annotate("diverged", (0, row), (5, 0), ax.get_yaxis_transform(), **where)
     if any(bar.get_width() < 0 for bar in ax.patches):
         ax.axvline(0, color="#777777", lw=0.8)
         ax.margins(x=0.15)
@@ -211,7 +199,8 @@ def bars(values, ax=None, form="{:.3g}", **axes):
     ax.tick_params(axis="y", length=0)
     finish(ax, axes, ylim=(len(values) - 0.5, -0.5))
     if ax.get_xscale() == "log" and "xlim" not in axes:
-        ax.set_xlim(left=10 ** np.floor(np.log10(min(bar.get_width() for bar in ax.patches))))
+        least = min(bar.get_width() for bar in ax.patches if bar.get_width() > 0)
+        ax.set_xlim(left=10 ** np.floor(np.log10(least)))
     return ax
 
 
@@ -232,8 +221,8 @@ def histogram(samples, ax=None, bins=40, **axes):
     array([1, 2])
     """
     samples = samples if isinstance(samples, dict) else {"": samples}
-    samples = {label: finite(values) for label, values in samples.items()}
-    samples = {label: values[~np.isnan(values)] for label, values in samples.items()}
+    samples = {label: np.ravel(values) for label, values in samples.items()}
+    samples = {label: values[np.isfinite(values)] for label, values in samples.items()}
     edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins)
     ax, middle = begin(ax), (edges[1:] + edges[:-1]) / 2
     for (label, values), look in zip(samples.items(), looks(list(samples)), strict=True):
@@ -253,7 +242,8 @@ def _draw(ax, x, y, look, label, ceiling=np.inf):
     if y.ndim == 2:
         y = np.where(np.isfinite(y), y, np.inf)  # a diverged run is the largest
         low, high, y = y.min(axis=1), y.max(axis=1), np.median(y, axis=1)
-        ax.fill_between(x, finite(low), finite(high), color=look["color"], alpha=0.18, lw=0)
+        high = finite(np.minimum(high, ceiling))
+        ax.fill_between(x, finite(low), high, color=look["color"], alpha=0.18, lw=0)
     y = finite(np.where(y <= ceiling, y, np.nan))
     ax.plot(x, y, **look | ({"ms": 6} if len(x) <= 20 or "linestyle" in look else {"marker": ""}))
     return y

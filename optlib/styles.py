@@ -13,11 +13,11 @@ STYLES = {
     "AdaGrad": {"color": "#0f4f1c", "dashes": [1, 1], "marker": "^"},
     "AdaDelta": {"color": "#6e5c10", "dashes": [2.5, 1.2], "marker": "v"},
     "RMSProp": {"color": "#b47a00", "dashes": [5, 1.5, 1, 1.5, 1, 1.5], "marker": "P"},
-    "Adam": {"color": "#d8434f", "dashes": [10, 1.5], "marker": "*"},
+    "Adam": {"color": "#d8434f", "dashes": [10, 1.5], "marker": "p"},
     "AMSGrad": {"color": "#4f1fae", "dashes": [8, 1.5, 2.5, 1.5], "marker": "<"},
     "AdamW": {"color": "#640a40", "dashes": [10, 1.5, 1, 1.5], "marker": ">"},
 }
-OTHER = {"color": "#222222", "dashes": [], "marker": "h"}  # a rule of the reader's own
+OTHER = {"color": "#222222", "dashes": [], "marker": "X"}  # a rule of the reader's own
 THEORY = {"color": "#777777", "dashes": [2, 1.5], "marker": "", "linewidth": 1.5}
 RAMP = ["#46085c", "#472a7a", "#3e4989", "#32648e", "#287d8e", "#1f958b"]  # from dark to light
 AGAIN = [[], [5, 1.5], [1, 1], [5, 1.5, 1, 1.5]]  # dashes of a rule that comes again in one figure

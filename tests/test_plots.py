@@ -1,0 +1,538 @@
+import io
+import json
+from itertools import combinations
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from PIL import Image
+
+from optlib import OPTIMIZERS, SGD, Adam, Momentum, minimize, plots
+from optlib.labels import Label, spread
+from optlib.landscapes import Himmelblau, Rosenbrock
+from optlib.problems import Quadratic
+from optlib.styles import OTHER, RAMP, STYLES, THEORY, looks
+
+GRID = np.linspace(0, 1, 30)
+BOWL = Quadratic(eigenvalues=(1, 5))
+RUN = minimize(Momentum(lr=0.05), BOWL, steps=40)
+FUNCTIONS = {
+    "contour": lambda ax: plots.contour(BOWL, ax),
+    "path": lambda ax: plots.path(RUN, ax),
+    "curves": lambda ax: plots.curves([1, 2, 3], {"a": [1, 2, 4], "Adam": [3, 2, 1]}, ax),
+    "loss": lambda ax: plots.loss(RUN, ax),
+    "lr_curves": lambda ax: plots.lr_curves([0.1, 1, 10], {"SGD": [2, 1, np.inf]}, ax),
+    "bars": lambda ax: plots.bars({"SGD": 1.5, "Adam": np.inf, "other": [1, 2, 3]}, ax),
+    "histogram": lambda ax: plots.histogram({"SGD": [1, 2, 2], "Adam": [2, 3]}, ax),
+    "heatmap": lambda ax: plots.heatmap(GRID, GRID, np.outer(GRID, GRID), ax, lines=[0.5]),
+    "regions": lambda ax: plots.regions(GRID, GRID, {"low": np.outer(GRID, GRID) < 0.3}, ax),
+    "limit": lambda ax: plots.limit(0.5, "here", ax),
+    "mark": lambda ax: plots.mark(0.5, 0.5, "here", ax),
+    "eigenvalues": lambda ax: plots.eigenvalues([0.5j, -0.5j], ax),
+}
+
+
+@pytest.fixture(autouse=True)
+def book():
+    with plt.style.context("optlib.book"):
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ax():
+    return Figure(figsize=(6.4, 3.6), dpi=150, layout="constrained").subplots()
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def boxes(ax):
+    """The label boxes in pixels, once the figure is drawn."""
+    ax.figure.draw_without_rendering()
+    return [text.get_window_extent() for text in ax.texts if isinstance(text, Label)]
+
+
+def overlaps(found):
+    """The largest overlap of two boxes, in pixels: the smaller one of its width and height."""
+    return max(
+        min(a.x1 - b.x0, b.x1 - a.x0, a.y1 - b.y0, b.y1 - a.y0) for a, b in combinations(found, 2)
+    )
+
+
+# Colors: sRGB to linear, to what color-blind eyes see (Machado et al. 2009), to CIELAB.
+VISION = {
+    "normal": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+XYZ = np.array([
+    [0.4124564, 0.3575761, 0.1804375],
+    [0.2126729, 0.7151522, 0.0721750],
+    [0.0193339, 0.1191920, 0.9503041],
+])  # fmt: skip
+HUE_180 = np.array([[-0.574, 1.430, 0.144], [0.426, 0.430, 0.144], [0.426, 1.430, -0.856]])
+
+
+def rgb(color):
+    return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+
+
+def linear(srgb):
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def lab(linear_rgb):
+    white = XYZ.sum(axis=1)
+    t = np.clip(linear_rgb, 0, 1) @ XYZ.T / white
+    f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def contrast(one, other):
+    """The contrast ratio of WCAG 2."""
+    a, b = (linear(color) @ XYZ[1] + 0.05 for color in (one, other))
+    return max(a, b) / min(a, b)
+
+
+def in_dark_mode(srgb):
+    """What the filter invert(1) hue-rotate(180deg) makes of a color."""
+    return np.clip(HUE_180 @ (1 - srgb), 0, 1)
+
+
+def test_every_optimizer_has_a_style():
+    assert list(STYLES) == [rule.__name__ for rule in OPTIMIZERS]
+
+
+def test_styles_are_plain_data():
+    assert json.loads(json.dumps(STYLES)) == STYLES
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_colors_keep_apart_in_every_eye(vision):
+    seen = {name: lab(VISION[vision] @ linear(rgb(look["color"]))) for name, look in STYLES.items()}
+    distances = {
+        pair: np.linalg.norm(seen[pair[0]] - seen[pair[1]]) for pair in combinations(seen, 2)
+    }
+    assert min(distances.values()) > 15, min(distances, key=distances.get)
+
+
+def test_styles_keep_apart_in_gray_print():
+    dashes, markers = [[str(look[key]) for look in STYLES.values()] for key in ("dashes", "marker")]
+    assert len(set(dashes)) == len(set(markers)) == len(STYLES)
+
+
+@pytest.mark.parametrize(
+    "color", [look["color"] for look in [*STYLES.values(), OTHER, THEORY]] + RAMP
+)
+def test_colors_stand_out_on_white_and_on_black_paper(color):
+    assert contrast(rgb(color), rgb("#ffffff")) > 3
+    assert contrast(in_dark_mode(rgb(color)), rgb("#121212")) > 3
+
+
+def test_the_ramp_goes_from_dark_to_light():
+    assert np.all(np.diff([linear(rgb(color)) @ XYZ[1] for color in RAMP]) > 0)
+
+
+def test_a_label_chooses_the_style():
+    same, again, own = looks(["Adam", "Adam, uncorrected", "SignDescent"])
+    assert same == STYLES["Adam"]
+    assert again["color"] == same["color"]
+    assert again["dashes"] != same["dashes"]
+    assert own == OTHER
+
+
+def test_labels_without_a_rule_have_colors_of_their_own():
+    assert len({look["color"] for look in looks([f"lr = {i}" for i in range(6)])}) == 6
+
+
+def test_style_overrules_the_label():
+    assert looks(["β = 0.9"], "Adam") == [STYLES["Adam"]]
+    assert looks(["SGD"], "theory") == [THEORY]
+    assert looks(["SGD"], "points")[0] | {"linestyle": "none"} == looks(["SGD"], "points")[0]
+    assert looks(["SGD"], {"linewidth": 5}) == [STYLES["SGD"] | {"linewidth": 5}]
+    with pytest.raises(ValueError, match=r"style must be one of .*'Adam'.*, got 'adam'"):
+        looks(["SGD"], "adam")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_return_the_axes_they_are_given_and_make_no_figure(name, ax):
+    assert FUNCTIONS[name](ax) is ax
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_draw_on_the_current_axes_by_default(name):
+    here = plt.subplots()[1]
+    assert FUNCTIONS[name](None) is here
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_refuse_other_things_than_axes(name):
+    with pytest.raises(TypeError, match="ax must be Matplotlib axes or None, got list"):
+        FUNCTIONS[name]([])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_figures_have_no_title_and_no_legend(name, ax):
+    FUNCTIONS[name](ax)
+    assert ax.get_title("left") == ax.get_title("center") == ""
+    assert ax.get_legend() is None
+
+
+def test_every_function_is_tested():
+    assert set(plots.__all__) - set(FUNCTIONS) == {"STYLES", "panels"}
+
+
+def test_keywords_set_the_axes(ax):
+    plots.curves([1, 2], {"a": [1, 2]}, ax, xlabel="step t", yscale="log", ylim=(1, 9))
+    assert (ax.get_xlabel(), ax.get_yscale(), ax.get_ylim()) == ("step t", "log", (1, 9))
+
+
+def test_curves_draw_the_data_and_name_it_in_its_color(ax):
+    x, y = np.arange(30), np.arange(30) ** 2
+    plots.curves(x, {"Adam": y, "SGD": -y}, ax)
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.stack([x, y], axis=-1))
+    assert texts(ax) == ["Adam", "SGD"]
+    for line, text in zip(ax.lines, ax.texts, strict=True):
+        assert line.get_color() == text.get_color() == STYLES[text.get_text()]["color"]
+
+
+def test_curves_of_several_runs_are_their_median_and_range(ax):
+    runs = np.array([[1.0, 2, 9], [np.nan, 4, 5], [np.inf, np.nan, 1]])
+    plots.curves([0, 1, 2], {"SGD": runs}, ax)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [2, 5, np.nan])
+    band = ax.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (1, 9)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_what_diverges_is_cut_without_a_warning(scale, ax):
+    t = np.arange(2000.0)
+    with np.errstate(over="ignore"):
+        y = 3.0**t
+    y[-1] = np.nan
+    plots.curves(t, {"SGD": y}, ax, yscale=scale, ylim=(0.5, 1e3))
+    ax.figure.draw_without_rendering()
+    assert np.isfinite(ax.lines[0].get_ydata()).sum() == np.sum(y < 1e100)
+    assert ax.texts[0].get_window_extent().x1 < ax.bbox.x0 + 0.2 * ax.bbox.width
+
+
+def test_labels_of_lines_that_end_together_do_not_overlap(ax):
+    t = np.linspace(0, 1, 50)
+    plots.curves(t, {name: (i - 4) * (1 - t) for i, name in enumerate(STYLES)}, ax)
+    found = boxes(ax)
+    assert len(found) == 9
+    assert overlaps(found) < 1
+    assert all(box.x0 > ax.bbox.x1 - 10 for box in found)
+    assert all(ax.figure.bbox.x0 <= box.x0 and box.x1 <= ax.figure.bbox.x1 for box in found)
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_labels_at_the_border_stay_in_the_figure(end, ax):
+    t = np.linspace(0, 1, 50)
+    plots.curves(
+        t, {name: end + (i + 1) * (0.5 - end) * (1 - t) for i, name in enumerate(STYLES)}, ax
+    )
+    found = boxes(ax)
+    assert overlaps(found) < 1
+    assert min(box.y0 for box in found) >= 0
+    assert max(box.y1 for box in found) <= ax.figure.bbox.y1
+
+
+def test_labels_of_three_calls_in_a_narrow_panel_do_not_overlap():
+    for ax in plots.panels(1, 3):
+        for name in ("SGD", "Momentum", "Adam"):
+            plots.curves([0, 1], {name: [1, 0]}, ax)
+        assert overlaps(boxes(ax)) < 1
+
+
+def test_labels_keep_the_order_of_their_lines(ax):
+    ends = {"SGD": 0.30, "Momentum": 0.31, "Nesterov": 0.29, "Adam": 0.9, "AdamW": 0.1}
+    plots.curves([0, 1], {name: [1, y] for name, y in ends.items()}, ax, ylim=(0, 1))
+    heights = dict(zip(ends, (box.y0 for box in boxes(ax)), strict=True))
+    assert sorted(ends, key=ends.get) == sorted(heights, key=heights.get)
+
+
+def test_a_lone_label_stands_at_the_end_of_its_line(ax):
+    plots.curves([0, 1], {"SGD": [1, 0.4]}, ax, ylim=(0, 1))
+    (box,) = boxes(ax)
+    x, y = ax.transData.transform((1, 0.4))
+    assert (box.y0 + box.y1) / 2 == pytest.approx(y, abs=3)
+    assert 0 < box.x0 - x < 25
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 300), st.floats(0, 300)), min_size=2, max_size=9),
+    st.integers(10, 30),
+)
+def test_spread_keeps_boxes_apart(corners, height):
+    found = np.array([(x, y, x + 60, y + height) for x, y in corners])
+    shift = spread(tuple(map(tuple, found)), -300, 600)
+    moved = found + shift[:, None] * [0, 1, 0, 1]
+    for a, b in combinations(moved, 2):
+        apart = max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3])
+        assert apart > -0.5
+    assert np.all((moved[:, 1] >= -300) & (moved[:, 3] <= 600))
+
+
+def test_contour_shows_the_bounds_and_the_minimizers(ax):
+    problem = Himmelblau()
+    plots.contour(problem, ax)
+    assert (ax.get_xlim(), ax.get_ylim()) == problem.bounds
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), problem.minimizers)
+
+
+def test_contour_bands_are_log_spaced_in_height(ax):
+    plots.contour(Rosenbrock(), ax)
+    ratios = np.diff(np.log(ax.collections[0].levels))
+    np.testing.assert_allclose(ratios, ratios[0])
+
+
+def test_contour_needs_two_coordinates_and_bounds(ax):
+    with pytest.raises(ValueError, match="2 coordinates, got 3"):
+        plots.contour(Quadratic(eigenvalues=(1, 2, 3)), ax)
+    boundless = SimpleNamespace(dim=2, bounds=None)
+    with pytest.raises(ValueError, match="bounds must be given"):
+        plots.contour(boundless, ax)
+
+
+def test_path_shows_the_points_from_start_to_end(ax):
+    plots.path(RUN, ax)
+    line, steps, start, end = ax.lines
+    np.testing.assert_array_equal(line.get_xydata(), RUN.x)
+    np.testing.assert_array_equal(steps.get_xydata(), RUN.x)
+    np.testing.assert_array_equal(start.get_xydata(), RUN.x[:1])
+    np.testing.assert_array_equal(end.get_xydata(), RUN.x[-1:])
+    assert texts(ax) == ["Momentum"]
+    assert end.get_marker() == STYLES["Momentum"]["marker"]
+
+
+def test_path_of_a_stack_shows_every_run(ax):
+    starts = np.array([[1.0, 1], [-1, 1], [0.5, -1]])
+    history = minimize(SGD(lr=0.1), BOWL, x0=starts, steps=100)
+    plots.path(history, ax, label=["a", "b", "c"])
+    np.testing.assert_array_equal([line.get_xydata()[0] for line in ax.lines[1::3]], starts)
+    assert texts(ax) == ["a", "b", "c"]
+
+
+def test_path_of_a_diverging_run_ends_where_it_can_still_be_drawn(ax):
+    history = minimize(SGD(lr=9.0), BOWL, steps=2000)
+    plots.contour(BOWL, ax)
+    limits = ax.get_xlim()
+    plots.path(history, ax)
+    ax.figure.draw_without_rendering()
+    assert not np.isfinite(history.x[-1]).all()
+    assert np.isfinite(ax.lines[-1].get_xydata()).all()
+    assert ax.get_xlim() == limits
+
+
+def test_path_in_one_dimension_is_x_and_f(ax):
+    x = 0.5 ** np.arange(5)[:, None]
+    history = SimpleNamespace(x=x, f=x[:, 0] ** 2, optimizer=SGD(), problem=None)
+    plots.path(history, ax)
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.stack([x[:, 0], x[:, 0] ** 2], -1))
+    with pytest.raises(ValueError, match=r"1 or 2 coordinates, got 3"):
+        plots.path(SimpleNamespace(x=np.zeros((4, 3)), optimizer=SGD()), ax)
+
+
+def test_a_rule_of_the_readers_own_is_neutral(ax):
+    own = SimpleNamespace(x=RUN.x, f=RUN.f, problem=BOWL, optimizer=type("Mine", (), {})())
+    plots.path(own, ax)
+    plots.loss([own, RUN], ax)
+    colors = {text.get_text(): text.get_color() for text in ax.texts}
+    assert colors == {"Mine": OTHER["color"], "Momentum": STYLES["Momentum"]["color"]}
+
+
+def test_loss_is_the_height_above_the_minimum(ax):
+    plots.loss({"lr = 0.05": RUN}, ax)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), RUN.f - BOWL.f_min)
+    assert ax.lines[0].get_color() == STYLES["Momentum"]["color"]
+    assert texts(ax) == ["lr = 0.05"]
+
+
+def test_loss_shows_f_where_the_minimum_is_unknown(ax):
+    run = SimpleNamespace(f=RUN.f, optimizer=SGD(), problem=SimpleNamespace(f_min=None))
+    plots.loss(run, ax)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), RUN.f)
+    assert ax.get_yscale() == "linear"
+
+
+def test_loss_lets_a_diverging_run_leave_through_the_top(ax):
+    plots.loss([minimize(SGD(lr=9.0), BOWL, steps=2000), RUN], ax)
+    ax.figure.draw_without_rendering()
+    assert ax.get_ylim()[1] <= 3 * RUN.f[0]
+
+
+def test_loss_of_two_runs_of_one_rule_needs_names(ax):
+    with pytest.raises(ValueError, match="runs of one rule need a dict of names"):
+        plots.loss([RUN, RUN], ax)
+
+
+def test_lr_curves_mark_the_best_rate_and_the_diverged_ones(ax):
+    rates = np.array([0.01, 0.1, 1, 10, 100])
+    losses = {
+        "SGD": [1, 0.5, 0.2, 3, np.nan],
+        "Adam": [[1, 1.2], [0.1, 0.3], [0.4, np.inf], [5, 5], [9, 9]],
+    }
+    plots.lr_curves(rates, losses, ax)
+    sgd, sgd_best, sgd_lost, adam, adam_best, adam_lost = ax.lines
+    np.testing.assert_array_equal(sgd.get_ydata(), [1, 0.5, 0.2, np.nan, np.nan])
+    np.testing.assert_allclose(adam.get_ydata(), [1.1, 0.2, np.nan, np.nan, np.nan])
+    assert sgd_best.get_xydata().tolist() == [[1, 0.2]]
+    assert adam_best.get_xdata().tolist() == [0.1]
+    assert sgd_lost.get_xdata().tolist() == [10, 100]
+    assert adam_lost.get_xdata().tolist() == [1, 10, 100]
+    assert texts(ax) == ["SGD", "Adam", "diverged"]
+
+
+def test_lr_curves_say_diverged_only_if_a_run_did(ax):
+    plots.lr_curves([0.1, 1], {"SGD": [2, 1]}, ax)
+    assert texts(ax) == ["SGD"]
+    with pytest.raises(ValueError, match=r"must have a loss below the ceiling 0\.5"):
+        plots.lr_curves([0.1, 1], {"SGD": [2, 1]}, ax, ceiling=0.5)
+
+
+def test_bars_show_the_mean_and_its_standard_error(ax):
+    values = np.array([1.0, 2, 3, 6])
+    plots.bars({"Adam": values, "other": -2, "SGD": [1, np.nan]}, ax)
+    assert [bar.get_width() for bar in ax.patches] == [3, -2, 0]
+    low, high = ax.lines[0].get_xdata()
+    assert (high - low) / 2 == pytest.approx(np.std(values, ddof=1) / 2)
+    assert texts(ax) == ["3", "−2", "diverged"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["Adam", "other", "SGD"]
+
+
+def test_bars_on_a_log_scale_start_at_a_power_of_ten(ax):
+    plots.bars({"SGD": 818, "Adam": 35, "AdaGrad": np.inf}, ax, xscale="log")
+    ax.figure.draw_without_rendering()
+    assert ax.get_xlim()[0] == 10
+    assert texts(ax)[-1] == "diverged"
+    assert ax.texts[-1].get_window_extent().x0 == pytest.approx(ax.bbox.x0, abs=20)
+
+
+def test_histogram_counts_every_finite_value(ax):
+    values = np.random.default_rng(0).normal(size=(50, 20))
+    values[0] = np.nan
+    plots.histogram({"SGD": values, "Adam": values + 1}, ax)
+    filled = [patch.get_data() for patch in ax.patches[::2]]
+    assert [data.values.sum() for data in filled] == [980, 980]
+    np.testing.assert_array_equal(filled[0].edges, filled[1].edges)
+
+
+def test_heatmap_shows_the_table_and_its_scale(ax):
+    z = np.arange(6.0).reshape(2, 3)
+    z[0, 0] = np.inf
+    plots.heatmap([1, 2, 3], [1, 2], z, ax, label="loss", center=3)
+    mesh = ax.collections[0]
+    np.testing.assert_array_equal(np.ma.filled(mesh.get_array().reshape(2, 3), np.inf), z)
+    assert mesh.norm.vcenter == 3
+    assert ax.figure.axes[1].get_ylabel() == "loss"
+    with pytest.raises(ValueError, match=r"z must have shape \(2, 3\), got \(3, 2\)"):
+        plots.heatmap([1, 2, 3], [1, 2], z.T, ax)
+
+
+def test_a_centered_log_scale_is_symmetric_in_ratios(ax):
+    plots.heatmap([1, 2], [1], [[0.5, 8]], ax, log=True, center=1)
+    norm = ax.collections[0].norm
+    assert (norm.vmin, norm.vmax) == pytest.approx((1 / 8, 8))
+
+
+def test_regions_are_named_inside(ax):
+    x, y = np.linspace(-1, 1, 80), np.linspace(-1, 1, 60)
+    radius = np.hypot(x, y[:, None])
+    masks = {"disk": radius < 0.4, "ring": (radius >= 0.4) & (radius < 0.8), "rest": radius >= 0.8}
+    plots.regions(x, y, masks | {"empty": radius > 9}, ax)
+    assert texts(ax) == ["disk", "ring", "rest"]
+    for text in ax.texts:
+        column, row = (
+            np.searchsorted(x, text.get_position()[0]),
+            np.searchsorted(y, text.get_position()[1]),
+        )
+        assert masks[text.get_text()][row, column]
+    with pytest.raises(ValueError, match=r"'disk' must have shape \(80, 60\), got \(60, 80\)"):
+        plots.regions(y, x, masks, ax)
+
+
+def test_limit_and_mark_stand_at_their_values(ax):
+    plots.limit(2.0, "lr = 2/λ", ax)
+    plots.limit(0.5, "floor", ax, axis="y")
+    plots.mark(12, 6.57, "top", ax, side="above")
+    assert ax.lines[0].get_xdata() == [2, 2]
+    assert ax.lines[1].get_ydata() == [0.5, 0.5]
+    assert ax.lines[2].get_xydata().tolist() == [[12, 6.57]]
+    assert texts(ax) == ["lr = 2/λ", "floor", "top"]
+    with pytest.raises(ValueError, match="axis must be 'x' or 'y', got 'z'"):
+        plots.limit(1, ax=ax, axis="z")
+    with pytest.raises(ValueError, match=r"side must be one of .*, got 'left'"):
+        plots.mark(1, 1, "here", ax, side="left")
+
+
+def test_eigenvalues_are_points_over_the_unit_circle(ax):
+    plots.eigenvalues([[0.5 + 0.5j, 2]], ax)
+    assert ax.lines[0].get_xydata().tolist() == [[0.5, 0.5], [2, 0]]
+    assert (ax.patches[0].center, ax.patches[0].radius) == ((0, 0), 1)
+
+
+def test_panels_have_the_width_of_the_page_and_one_name_for_a_shared_axis():
+    axes = plots.panels(1, 3, sharey=True)
+    for ax in axes:
+        plots.curves([0, 1], {"SGD": [0, 1]}, ax, ylabel="loss")
+    assert axes[0].figure.get_figwidth() == plt.rcParams["figure.figsize"][0]
+    assert [ax.get_ylabel() for ax in axes] == ["loss", "", ""]
+    assert plots.panels(2, 2).shape == (2, 2)
+
+
+@pytest.mark.parametrize("y", [[1, 2], [[1, 2], [3, 4]], 1])
+def test_curves_refuse_another_shape(y, ax):
+    with pytest.raises(ValueError, match=r"'SGD' must have shape \(3,\) or \(3, R\), got"):
+        plots.curves([0, 1, 2], {"SGD": y}, ax)
+
+
+def test_functions_of_named_values_ask_for_a_dict(ax):
+    with pytest.raises(TypeError, match=r"ys must be a dict of label to values, got \[1, 2\]"):
+        plots.curves([0, 1], [1, 2], ax)
+    with pytest.raises(TypeError, match=r"losses must be a dict of label to values, got \{\}"):
+        plots.lr_curves([0, 1], {}, ax)
+    with pytest.raises(TypeError, match=r"values must be a dict of label to values, got 3"):
+        plots.bars(3, ax)
+
+
+def png():
+    buffer = io.BytesIO()
+    fig = plt.figure()
+    plots.contour(Rosenbrock(), aspect="auto")
+    for rule in (SGD(lr=0.001), Adam(lr=0.05)):
+        plots.path(minimize(rule, Rosenbrock(), steps=100))
+    fig.savefig(buffer)
+    return buffer.getvalue()
+
+
+def test_figures_are_the_same_bytes_every_time_and_small():
+    assert png() == png()
+    assert set(Image.open(io.BytesIO(png())).text) == {"Software"}
+    assert len(png()) < 65_000
+
+
+def test_the_style_needs_only_fonts_of_matplotlib_and_is_readable():
+    assert plt.rcParams["font.family"] == ["DejaVu Sans"]
+    sizes = [plt.rcParams[f"{part}.labelsize"] for part in ("axes", "xtick", "ytick")]
+    assert min(*sizes, plt.rcParams["font.size"]) >= 11
