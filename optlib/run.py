@@ -8,6 +8,7 @@ import numpy as np
 
 from optlib.checks import first_state
 from optlib.optimizers import Optimizer
+from optlib.problems import check_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,7 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
            [1., 0.]])
     """
     start, x = _start(optimizer, problem, x0)
-    _check_count("steps", steps, 0)
+    check_count("steps", steps, 0)
     _check_schedule(schedule, optimizer)
     stochastic = hasattr(problem, "sample")
     if stochastic or rng is not None:
@@ -135,8 +136,8 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     _, x = _start(optimizer, problem, x0)
     if not hasattr(problem, "batch"):
         raise TypeError(f"problem must be a finite sum, with n and batch(rows), got {problem!r}")
-    _check_count("epochs", epochs, 0)
-    _check_count("batch_size", batch_size, 1, problem.n)
+    check_count("epochs", epochs, 0)
+    check_count("batch_size", batch_size, 1, problem.n)
     _check_schedule(schedule, optimizer)
     _check_rng(rng)
     state = first_state(optimizer)
@@ -187,14 +188,6 @@ def _start(optimizer, problem, x0):
 
 def _at(optimizer, schedule, t):
     return optimizer if schedule is None else replace(optimizer, lr=optimizer.lr * schedule(t))
-
-
-def _check_count(name, value, least, most=None):
-    legal = f"an integer >= {least}" if most is None else f"an integer in [{least}, {most}]"
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be {legal}, got {value!r}")
-    if value < least or (most is not None and value > most):
-        raise ValueError(f"{name} must be {legal}, got {value}")
 
 
 def _check_schedule(schedule, optimizer):
