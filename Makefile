@@ -12,7 +12,7 @@ book: $(READY)   ## build the book; prints the page to open
 	$(BIN)/jupyter-book build -n -W --keep-going .
 	@echo "Open $(CURDIR)/_build/html/index.html"
 test: $(READY)   ## run everything that proves the project
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 notebooks: $(READY)   ## execute and normalize the chapters in place
 	$(BIN)/python tools/notebooks.py chapters/*.ipynb
 serve: book      ## rebuild the book and serve it at a local address

@@ -10,10 +10,11 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from conftest import Picture
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from PIL import Image
+
+from conftest import Picture
 
 ROOT = Path(__file__).parent.parent
 
@@ -87,10 +88,8 @@ def test_a_notebook_with_a_changed_figure_or_number_fails(tmp_path, monkeypatch)
 
     line = "import matplotlib.pyplot as plt\nplt.plot([0, 1], [0, {}]);"
     interact = "from ipywidgets import interact\n\ninteract(lambda k: print(k), k=(0, 2));"
-    sources = [line.format(2), interact, "print(1.25)", line.format(3), line.format(4), line.format(5)]
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
-    )
+    sources = [line.format(2), interact, "print(1.25)", *map(line.format, (3, 4, 5))]
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
     NotebookClient(notebook, kernel_name="python3").execute()
     notebook = nbformat.reads(normalize(notebook), as_version=4)
     same, widget, number, moved, removed, replaced = notebook.cells

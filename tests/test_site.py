@@ -22,7 +22,8 @@ REQUESTED = {"src", "srcset", "poster", "data", "background", "style"}
 REQUESTED_LINKS = {"stylesheet", "preload", "modulepreload", "prefetch", "icon", "manifest",
                    "preconnect", "dns-prefetch", "apple-touch-icon"}  # fmt: skip
 OTHER_HOST = re.compile(r"(?:https?:)?//[\w-]+\.[\w.-]+")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 class Page(HTMLParser):
@@ -66,7 +67,9 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def pages(site):
-    return {path: Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
+    return {
+        path: Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts
+    }
 
 
 def test_every_page_of_the_table_of_contents_is_built(site):

@@ -50,9 +50,7 @@ class SizeFigures(SphinxTransform):
 
 def code_cells(document):
     return (
-        node
-        for node in document.findall(nodes.container)
-        if node.get("nb_element") == "cell_code"
+        node for node in document.findall(nodes.container) if node.get("nb_element") == "cell_code"
     )
 
 
