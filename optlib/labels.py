@@ -12,7 +12,12 @@ from matplotlib.transforms import IdentityTransform
 
 from optlib.styles import looks
 
-OFFSETS = {"right": (7, 0, "left"), "above": (0, 11, "center"), "below": (0, -12, "center")}
+OFFSETS = {  # points to the right and up, and which part of the text stands there
+    "right": (7, 0, "left"),
+    "above": (0, 11, "center"),
+    "below": (0, -12, "center"),
+    "left": (0, 10, "right"),
+}
 HALO = [withStroke(linewidth=3, foreground="white")]
 
 
@@ -27,10 +32,12 @@ def begin(ax, **named):
 
 
 def finish(ax, settings, **defaults):
-    """Set the given properties of ``ax``, the defaults where none is given, and return it."""
+    """Set properties of ``ax`` or their defaults, name a shared axis only once, and return it."""
     ax.set(**defaults | settings)
-    shared = len(ax.get_shared_y_axes().get_siblings(ax)) > 1
-    if shared and not ax.get_subplotspec().is_first_col():
+    place = ax.get_subplotspec()
+    if place and ax.get_shared_x_axes().get_siblings(ax)[1:] and not place.is_last_row():
+        ax.set_xlabel("")
+    if place and ax.get_shared_y_axes().get_siblings(ax)[1:] and not place.is_first_col():
         ax.set_ylabel("")
     return ax
 
@@ -86,15 +93,19 @@ class Label(Text):
     ax : Axes
     text, color : str
     x, y : array, shape (n,)
-        The line, in data coordinates.
+        The line.
     side : str
-        Where the text stands: "right" (default), "above" or "below" the point.
+        Where the text stands: "right" (default), "above" or "below" of the point, or above it
+        to the "left".
+    coordinates : Transform, default ``ax.transData``
+        Coordinates of the line.
     """
 
-    def __init__(self, ax, text, x, y, color, side="right"):
+    def __init__(self, ax, text, x, y, color, side="right", coordinates=None):
         if side not in OFFSETS:
             raise ValueError(f"side must be one of {list(OFFSETS)}, got {side!r}")
-        self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        self.line = np.stack([np.asarray(x, dtype=float), np.asarray(y, dtype=float)], axis=-1)
+        self.coordinates = ax.transData if coordinates is None else coordinates
         *self.offset, align = OFFSETS[side]
         look = {"color": color, "path_effects": HALO, "clip_on": False, "zorder": 5}
         super().__init__(0, 0, text, va="center", ha=align, transform=IdentityTransform(), **look)
@@ -124,19 +135,16 @@ class Label(Text):
         return np.round(Text.get_window_extent(self, renderer).extents, 1)
 
     def _anchor(self):
-        (x0, x1), (y0, y1) = np.sort(self.axes.get_xlim()), np.sort(self.axes.get_ylim())
-        finite = np.isfinite(self.x) & np.isfinite(self.y)
-        seen = finite & (self.x >= x0) & (self.x <= x1) & (self.y >= y0) & (self.y <= y1)
+        line, view = self.coordinates.transform(self.line), self.axes.bbox.padded(1)
+        finite = np.isfinite(line).all(axis=-1)
+        seen = finite & (line >= view.p0).all(axis=-1) & (line <= view.p1).all(axis=-1)
         seen = seen if seen.any() else finite
-        if not seen.any():
-            return self.axes.bbox.x1, self.axes.bbox.y1
-        last = np.flatnonzero(seen)[-1]
-        x, y = np.clip(self.x[last], x0, x1), np.clip(self.y[last], y0, y1)
+        last = line[seen][-1] if seen.any() else view.p1
         points = self.get_figure(root=True).dpi / 72
-        return self.axes.transData.transform((x, y)) + points * np.array(self.offset)
+        return np.clip(last, view.p0, view.p1) + points * np.array(self.offset)
 
 
-def limit(value, text="", ax=None, axis="x", at=0.98):
+def limit(value, text="", ax=None, axis="x", at=0.96):
     """Draw a dotted line at a value of an axis, named at the fraction ``at`` of its length.
 
     >>> from matplotlib.figure import Figure
@@ -148,21 +156,10 @@ def limit(value, text="", ax=None, axis="x", at=0.98):
     ax, look = begin(ax), {"color": "#777777", "linestyle": (0, (1, 1.5)), "lw": 1.4, "zorder": 1.5}
     if axis == "x":
         ax.axvline(value, **look)
-        place = {
-            "xy": (value, at),
-            "xytext": (5, 0),
-            "xycoords": ax.get_xaxis_transform(),
-            "va": "top",
-        }
+        Label(ax, text, [value], [at], "#555555", "right", ax.get_xaxis_transform())
     else:
         ax.axhline(value, **look)
-        place = {
-            "xy": (at, value),
-            "xytext": (0, 4),
-            "xycoords": ax.get_yaxis_transform(),
-            "ha": "right",
-        }
-    ax.annotate(text, **place, textcoords="offset points", path_effects=HALO, color="#555555")
+        Label(ax, text, [at], [value], "#555555", "left", ax.get_yaxis_transform())
     return ax
 
 

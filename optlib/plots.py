@@ -3,7 +3,7 @@
 Every function draws on ``ax`` (default: the current axes) and returns it. All other keywords go to
 ``ax.set``: ``xlabel="step t"``, ``yscale="log"``, ``ylim=(0, 2)``, ... A line whose label starts
 with the name of an optimizer wears its style of `STYLES`: a rule looks the same in every figure.
-Of several values per point, runs or seeds in the last axis, the median and the range are drawn.
+Of several values per point, runs in the last axis, the median and the middle 80 % are drawn.
 Values that are not finite, from runs that diverged, are left out. Lines carry their names.
 """
 
@@ -235,15 +235,16 @@ def histogram(samples, ax=None, bins=40, **axes):
 
 
 def _draw(ax, x, y, look, label, ceiling=np.inf):
-    """Draw y, or its median and range, below a ceiling, and return what was drawn."""
+    """Draw y, or the median and middle of its runs, below a ceiling, and return what was drawn."""
     y = np.asarray(y, dtype=float)
     if y.ndim not in (1, 2) or len(y) != len(x):
         raise ValueError(f"{label!r} must have shape ({len(x)},) or ({len(x)}, R), got {y.shape}")
     if y.ndim == 2:
         y = np.where(np.isfinite(y), y, np.inf)  # a diverged run is the largest
-        low, high, y = y.min(axis=1), y.max(axis=1), np.median(y, axis=1)
-        high = finite(np.minimum(high, ceiling))
-        ax.fill_between(x, finite(low), high, color=look["color"], alpha=0.18, lw=0)
+        runs, cut = np.sort(y, axis=1), (y.shape[1] - 1) // 10  # leave out a tenth at either end
+        low, high = finite(runs[:, cut]), finite(np.minimum(runs[:, -1 - cut], ceiling))
+        y = np.median(y, axis=1)
+        ax.fill_between(x, low, high, color=look["color"], alpha=0.18, lw=0)
     y = finite(np.where(y <= ceiling, y, np.nan))
     ax.plot(x, y, **look | ({"ms": 6} if len(x) <= 20 or "linestyle" in look else {"marker": ""}))
     return y

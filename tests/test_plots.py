@@ -113,9 +113,9 @@ def contrast(one, other):
     return max(a, b) / min(a, b)
 
 
-def in_dark_mode(srgb):
-    """What the filter invert(1) hue-rotate(180deg) makes of a color."""
-    return np.clip(HUE_180 @ (1 - srgb), 0, 1)
+def in_dark_mode(srgb, page):
+    """What the filter invert(1) hue-rotate(180deg), screened over a dark page, makes of a color."""
+    return 1 - (1 - np.clip(HUE_180 @ (1 - srgb), 0, 1)) * (1 - page)
 
 
 def test_every_optimizer_has_a_style():
@@ -143,9 +143,10 @@ def test_styles_keep_apart_in_gray_print():
 @pytest.mark.parametrize(
     "color", [look["color"] for look in [*STYLES.values(), OTHER, THEORY]] + RAMP
 )
-def test_colors_stand_out_on_white_and_on_black_paper(color):
+def test_colors_stand_out_on_white_paper_and_on_a_dark_page(color):
     assert contrast(rgb(color), rgb("#ffffff")) > 3
-    assert contrast(in_dark_mode(rgb(color)), rgb("#121212")) > 3
+    page = rgb("#15181d")
+    assert contrast(in_dark_mode(rgb(color), page), page) > 3
 
 
 def test_the_ramp_goes_from_dark_to_light():
@@ -216,7 +217,15 @@ def test_curves_draw_the_data_and_name_it_in_its_color(ax):
         assert line.get_color() == text.get_color() == STYLES[text.get_text()]["color"]
 
 
-def test_curves_of_several_runs_are_their_median_and_range(ax):
+def test_curves_of_many_runs_are_their_median_and_middle_80_percent(ax):
+    runs = np.random.default_rng(0).permuted(np.tile(np.arange(101.0), (5, 1)), axis=1)
+    plots.curves(np.arange(5), {"SGD": runs}, ax)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), np.full(5, 50))
+    band = ax.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (10, 90)
+
+
+def test_curves_of_few_runs_are_their_median_and_range(ax):
     runs = np.array([[1.0, 2, 9], [np.nan, 4, 5], [np.inf, np.nan, 1]])
     plots.curves([0, 1, 2], {"SGD": runs}, ax)
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), [2, 5, np.nan])
@@ -482,8 +491,17 @@ def test_limit_and_mark_stand_at_their_values(ax):
     assert texts(ax) == ["lr = 2/λ", "floor", "top"]
     with pytest.raises(ValueError, match="axis must be 'x' or 'y', got 'z'"):
         plots.limit(1, ax=ax, axis="z")
-    with pytest.raises(ValueError, match=r"side must be one of .*, got 'left'"):
-        plots.mark(1, 1, "here", ax, side="left")
+    with pytest.raises(ValueError, match=r"side must be one of .*, got 'top'"):
+        plots.mark(1, 1, "here", ax, side="top")
+
+
+def test_names_of_limits_give_way_too(ax):
+    plots.curves([0, 1], {"SGD": [0, 1]}, ax, ylim=(0, 1))
+    plots.limit(1.0, "limit", ax)
+    plots.limit(0.97, "almost", ax)
+    found = boxes(ax)
+    assert len(found) == 3
+    assert overlaps(found) < 1
 
 
 def test_eigenvalues_are_points_over_the_unit_circle(ax):
@@ -498,7 +516,14 @@ def test_panels_have_the_width_of_the_page_and_one_name_for_a_shared_axis():
         plots.curves([0, 1], {"SGD": [0, 1]}, ax, ylabel="loss")
     assert axes[0].figure.get_figwidth() == plt.rcParams["figure.figsize"][0]
     assert [ax.get_ylabel() for ax in axes] == ["loss", "", ""]
-    assert plots.panels(2, 2).shape == (2, 2)
+
+
+def test_panels_name_a_shared_axis_below_only():
+    axes = plots.panels(2, 2, sharex=True)
+    for ax in axes.flat:
+        plots.curves([0, 1], {"SGD": [0, 1]}, ax, xlabel="step t", ylabel="loss")
+    assert [ax.get_xlabel() for ax in axes.flat] == ["", "", "step t", "step t"]
+    assert [ax.get_ylabel() for ax in axes.flat] == ["loss"] * 4
 
 
 @pytest.mark.parametrize("y", [[1, 2], [[1, 2], [3, 4]], 1])
