@@ -17,7 +17,7 @@ STYLES = {
     "AMSGrad": {"color": "#4f1fae", "dashes": [8, 1.5, 2.5, 1.5], "marker": "<"},
     "AdamW": {"color": "#640a40", "dashes": [10, 1.5, 1, 1.5], "marker": ">"},
 }
-OTHER = {"color": "#222222", "dashes": [], "marker": "X"}  # a rule of the reader's own
+OTHER = {"color": "#222222", "dashes": [], "marker": "h"}  # a rule of the reader's own
 THEORY = {"color": "#777777", "dashes": [2, 1.5], "marker": "", "linewidth": 1.5}
 RAMP = ["#46085c", "#472a7a", "#3e4989", "#32648e", "#287d8e", "#1f958b"]  # from dark to light
 AGAIN = [[], [5, 1.5], [1, 1], [5, 1.5, 1, 1.5]]  # dashes of a rule that comes again in one figure

@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 from itertools import combinations
 from types import SimpleNamespace
 
@@ -124,6 +126,11 @@ def test_every_optimizer_has_a_style():
 
 def test_styles_are_plain_data():
     assert json.loads(json.dumps(STYLES)) == STYLES
+
+
+def test_styles_can_be_read_without_matplotlib():
+    code = "import sys, optlib.styles; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("vision", VISION)
