@@ -13,8 +13,9 @@ book: $(READY)   ## build the book; prints the page to open
 	@echo "Open $(CURDIR)/_build/html/index.html"
 test: $(READY)   ## run everything that proves the project
 	$(BIN)/python -m pytest -n logical --dist loadfile
-notebooks: $(READY)   ## execute and normalize the chapters in place
+notebooks: $(READY)   ## execute and normalize the chapters in place, draw the cover
 	$(BIN)/python tools/notebooks.py chapters/*.ipynb
+	$(BIN)/python tools/pictures.py
 serve: book      ## rebuild the book and serve it at a local address
 	@$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)
 lab: $(READY)    ## open the chapters in JupyterLab
@@ -22,12 +23,11 @@ lab: $(READY)    ## open the chapters in JupyterLab
 lint: $(READY)   ## check the style of the code
 	$(BIN)/ruff check && $(BIN)/ruff format --check
 pins:            ## compile the pins of requirements.txt from pyproject.toml (needs uv)
-	UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile -q --universal --python-version 3.11 \
-	  --no-annotate --group book --group notebooks --group tests -o requirements.txt
+	UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile -q --universal -p 3.11 --no-annotate --group book -o requirements.txt
 clean:           ## remove what was built, and the environment
 	rm -rf _build $(VENV) optlib.egg-info .pytest_cache .hypothesis .ruff_cache
 $(READY): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer needed: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11: make PYTHON=...")'
 ifneq ($(UV),)
 	$(UV) venv -q --allow-existing -p $(PYTHON) $(VENV)
 	$(UV) pip sync -q --compile-bytecode -p $(BIN)/python requirements.txt

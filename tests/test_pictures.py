@@ -108,3 +108,13 @@ def test_a_notebook_with_a_changed_figure_or_number_fails(tmp_path, monkeypatch)
     expected = ["PASSED", "PASSED", "FAILED", "FAILED", "FAILED", "FAILED"]
     assert outcomes == [(str(i), outcome) for i, outcome in enumerate(expected)], run.stdout
     assert run.stdout.count("Cell outputs differ") == 4
+
+
+def test_the_stored_pictures_of_the_cover_are_what_the_library_draws(tmp_path):
+    subprocess.run([sys.executable, ROOT / "tools" / "pictures.py", tmp_path], check=True)
+    for name in ("cover.png", "social.png"):
+        stored, drawn = (
+            base64.b64encode((folder / name).read_bytes()).decode()
+            for folder in (ROOT / "assets", tmp_path)
+        )
+        assert Picture(stored) == Picture(drawn), name
