@@ -1,6 +1,5 @@
 """Real data that comes with optlib; data/README.md tells their origins and licenses."""
 
-from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
@@ -98,5 +97,7 @@ def standardize(X):
 
 
 def _stored(name):
+    from importlib.resources import files  # slow to import, and `import optlib` is quick
+
     with (files("optlib") / "data" / f"{name}.npz").open("rb") as file, np.load(file) as arrays:
         return dict(arrays)
