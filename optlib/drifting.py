@@ -77,4 +77,6 @@ class Drifting(Stochastic):
             :math:`f(x_{t-1}-c_t)-f^*` for t = 1, 2, ..., steps.
         """
         least = self.f_min or 0.0
-        return np.array([self.problem(p - self.center(t)) - least for t, p in enumerate(x[:-1], 1)])
+        with np.errstate(all="ignore"):  # a run that diverges is data
+            values = [self.problem(point - self.center(t)) for t, point in enumerate(x[:-1], 1)]
+        return np.array(values) - least

@@ -49,6 +49,12 @@ def test_excess_is_measured_from_the_minimum_of_each_step():
         assert excess[t - 1] == BOWL(history.x[t - 1] - jump(t))
 
 
+def test_excess_of_a_diverging_run_is_infinite_without_a_warning():
+    drifting = Drifting(BOWL, jump)
+    history = minimize(SGD(lr=9.0), drifting, steps=300, rng=np.random.default_rng(0))
+    assert not np.isfinite(drifting.excess(history.x)[-1])
+
+
 def test_float32_stays_float32():
     drifting = Drifting(Noisy(BOWL), jump, scale=lambda t: np.float64(2))
     start = np.ones(2, np.float32)
