@@ -8,6 +8,8 @@ True
 m_t &= \\beta_1\\,m_{t-1} + (1 - \\beta_1)\\,g_t \\\\
 """
 
+from optlib.finite_sums import LeastSquares, Logistic, Softmax
+from optlib.landscapes import LANDSCAPES, Beale, DoubleWell, Himmelblau, Rastrigin, Rosenbrock
 from optlib.latex import formula
 from optlib.optimizers import (
     OPTIMIZERS,
@@ -23,26 +25,7 @@ from optlib.optimizers import (
     RMSProp,
     State,
 )
+from optlib.problems import PiecewiseQuadratic, Problem, Quadratic
 from optlib.run import History, minimize, train
+from optlib.stochastic import Minibatch, Noisy
 from optlib.trace import Program, trace
-
-__all__ = [
-    "OPTIMIZERS",
-    "SGD",
-    "AMSGrad",
-    "AdaDelta",
-    "AdaGrad",
-    "Adam",
-    "AdamW",
-    "History",
-    "Momentum",
-    "Nesterov",
-    "Optimizer",
-    "Program",
-    "RMSProp",
-    "State",
-    "formula",
-    "minimize",
-    "trace",
-    "train",
-]
