@@ -323,6 +323,15 @@ def test_contour_bands_are_log_spaced_in_height(ax):
     np.testing.assert_allclose(ratios, ratios[0])
 
 
+def test_contour_bands_reach_from_the_minimum_to_the_top(ax):
+    parts = {"dim": 2, "bounds": BOWL.bounds, "minimizers": None}
+    problem = type("Lifted", (), parts | {"__call__": lambda self, x: BOWL(x) + 100})()
+    plots.contour(problem, ax)
+    levels = ax.collections[0].levels
+    assert levels[-1] == pytest.approx(BOWL([1.5, 1.5]), rel=1e-3)
+    assert levels[0] < 0.01 * levels[-1]
+
+
 def test_contour_needs_two_coordinates_and_bounds(ax):
     with pytest.raises(ValueError, match="2 coordinates, got 3"):
         plots.contour(Quadratic(eigenvalues=(1, 2, 3)), ax)
@@ -379,9 +388,10 @@ def test_a_rule_of_the_readers_own_is_neutral(ax):
 
 
 def test_loss_is_the_height_above_the_minimum(ax):
-    plots.loss({"lr = 0.05": RUN}, ax)
-    np.testing.assert_array_equal(ax.lines[0].get_ydata(), RUN.f - BOWL.f_min)
-    assert ax.lines[0].get_color() == STYLES["Momentum"]["color"]
+    run = SimpleNamespace(f=RUN.f + 7, optimizer=SGD(), problem=SimpleNamespace(f_min=7.0))
+    plots.loss({"lr = 0.05": run}, ax)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), RUN.f + 7 - 7)
+    assert ax.lines[0].get_color() == STYLES["SGD"]["color"]
     assert texts(ax) == ["lr = 0.05"]
 
 
@@ -395,7 +405,13 @@ def test_loss_shows_f_where_the_minimum_is_unknown(ax):
 def test_loss_lets_a_diverging_run_leave_through_the_top(ax):
     plots.loss([minimize(SGD(lr=9.0), BOWL, steps=2000), RUN], ax)
     ax.figure.draw_without_rendering()
-    assert ax.get_ylim()[1] <= 3 * RUN.f[0]
+    assert ax.get_ylim()[1] == 3 * RUN.f[0]
+
+
+def test_loss_ends_where_rounding_begins(ax):
+    f = np.array([8.0, 1e-3, 1e-300])
+    plots.loss(SimpleNamespace(f=f, optimizer=SGD(), problem=SimpleNamespace(f_min=0)), ax)
+    assert ax.get_ylim()[0] == 8e-16
 
 
 def test_loss_of_two_runs_of_one_rule_needs_names(ax):
@@ -452,6 +468,9 @@ def test_histogram_counts_every_finite_value(ax):
     filled = [patch.get_data() for patch in ax.patches[::2]]
     assert [data.values.sum() for data in filled] == [980, 980]
     np.testing.assert_array_equal(filled[0].edges, filled[1].edges)
+    for data, text in zip(filled, ax.texts, strict=True):
+        peak = np.argmax(data.values)
+        assert data.edges[peak] < text.line[0, 0] < data.edges[peak + 1]
 
 
 def test_heatmap_shows_the_table_and_its_scale(ax):
@@ -488,6 +507,13 @@ def test_regions_are_named_inside(ax):
         plots.regions(y, x, masks, ax)
 
 
+def test_the_name_of_a_region_stands_in_its_middle(ax):
+    mask = np.zeros((60, 80), dtype=bool)
+    mask[10:31, 5:66] = True
+    plots.regions(np.arange(80), np.arange(60), {"box": mask}, ax)
+    assert ax.texts[0].get_position() == pytest.approx((35, 20), abs=3)
+
+
 def test_limit_and_mark_stand_at_their_values(ax):
     plots.limit(2.0, "lr = 2/λ", ax)
     plots.limit(0.5, "floor", ax, axis="y")
@@ -500,6 +526,15 @@ def test_limit_and_mark_stand_at_their_values(ax):
         plots.limit(1, ax=ax, axis="z")
     with pytest.raises(ValueError, match=r"side must be one of .*, got 'top'"):
         plots.mark(1, 1, "here", ax, side="top")
+
+
+@pytest.mark.parametrize(("axis", "at"), [("x", 0.3), ("y", 0.7)])
+def test_the_name_of_a_limit_stands_at_a_fraction_of_its_line(axis, at, ax):
+    plots.curves([0, 9], {"": [5, 900]}, ax)
+    plots.limit(8, "limit", ax, axis=axis, at=at)
+    ax.figure.draw_without_rendering()
+    box = ax.transAxes.inverted().transform_bbox(ax.texts[-1].get_window_extent())
+    assert at == pytest.approx((box.y0 + box.y1) / 2 if axis == "x" else box.x1, abs=0.01)
 
 
 def test_names_of_limits_give_way_too(ax):
