@@ -7,7 +7,7 @@ READY   = $(VENV)/.ready
 export JUPYTER_PLATFORM_DIRS := 1
 .PHONY: help book test notebooks serve lab lint pins clean
 help:            ## show this list
-	@sed -n 's/^\([a-z]*\):.*## */\1\t/p' Makefile | expand -t 12
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
 book: $(READY)   ## build the book; prints the page to open
 	$(BIN)/jupyter-book build -n -W --keep-going .
 	@echo "Open $(CURDIR)/_build/html/index.html"
