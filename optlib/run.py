@@ -79,16 +79,14 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
     start, x = _start(optimizer, problem, x0)
     check_count("steps", steps, 0)
     _check_schedule(schedule, optimizer)
-    stochastic = hasattr(problem, "sample")
-    if stochastic or rng is not None:
+    if hasattr(problem, "sample") or rng is not None:
         _check_rng(rng)
     state = first_state(optimizer)
     xs, fs, gs, states = [x], [], [], [state]
     with np.errstate(all="ignore"):
         fs.append(problem(x))
         for t in _progress(steps):
-            noise = (problem.sample(rng, t, start.shape),) if stochastic else ()
-            g = problem.grad(x, *noise)
+            g = _gradient(problem, x, rng, t, start.shape)
             x, state = _at(optimizer, schedule, t).step(x, g, state)
             for record, value in zip((xs, fs, gs, states), (x, problem(x), g, state), strict=True):
                 record.append(value)
@@ -113,7 +111,7 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     schedule : function, optional
         Factor on lr at step t = 1, 2, ..., counted in minibatches.
     rng : numpy.random.Generator
-        Shuffles the examples anew each epoch.
+        Shuffles the examples anew each epoch, and draws the noise of a stochastic problem.
 
     Returns
     -------
@@ -133,7 +131,7 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     >>> history.x[-1].round(6)
     array([2.])
     """
-    _, x = _start(optimizer, problem, x0)
+    start, x = _start(optimizer, problem, x0)
     if not hasattr(problem, "batch"):
         raise TypeError(f"problem must be a finite sum, with n and batch(rows), got {problem!r}")
     check_count("epochs", epochs, 0)
@@ -149,7 +147,8 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
             order = rng.permutation(problem.n)
             for first in range(0, problem.n, batch_size):
                 t += 1
-                g = problem.batch(order[first : first + batch_size]).grad(x)
+                batch = problem.batch(order[first : first + batch_size])
+                g = _gradient(batch, x, rng, t, start.shape)
                 x, state = _at(optimizer, schedule, t).step(x, g, state)
             for record, value in zip((xs, fs, states), (x, problem(x), state), strict=True):
                 record.append(value)
@@ -184,6 +183,12 @@ def _start(optimizer, problem, x0):
             f"hyperparameters must broadcast against x0 of shape {start.shape}, got {arrays}"
         )
     return start, np.broadcast_to(start, shape).copy()
+
+
+def _gradient(problem, x, rng, t, shape):
+    """The gradient of step t, with a draw of the problem's noise if it has any."""
+    noise = (problem.sample(rng, t, shape),) if hasattr(problem, "sample") else ()
+    return problem.grad(x, *noise)
 
 
 def _at(optimizer, schedule, t):
