@@ -7,11 +7,13 @@ import sys
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from inspect import ismodule
 from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 from sphinx.util.inventory import InventoryFile
 
 import optlib
@@ -32,7 +34,7 @@ class Page(HTMLParser):
     def __init__(self, path):
         super().__init__()
         self.requests, self.links, self.anchors, self.images = [], [], set(), []
-        self.open_style, self.language = False, None
+        self.meta, self.open_style, self.language = {}, False, None
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
@@ -46,6 +48,10 @@ class Page(HTMLParser):
             self.links.append(attributes["href"])
         if tag == "img":
             self.images.append(attributes)
+        if tag == "meta":
+            self.meta[attributes.get("property") or attributes.get("name")] = attributes.get(
+                "content"
+            )
         if tag == "html":
             self.language = attributes.get("lang")
 
@@ -102,6 +108,18 @@ def test_every_local_link_leads_somewhere(site, pages):
                 assert unquote(parts.fragment) in pages[target].anchors, (path.name, link)
 
 
+def test_every_page_names_its_address_and_a_picture_for_links_to_it(site, pages):
+    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
+    sitemap = (site / "sitemap.xml").read_text(encoding="utf-8")
+    for path, page in pages.items():
+        if "og:url" in page.meta:  # pages of the table of contents, not indices
+            assert page.meta["og:url"] == base + path.relative_to(site).as_posix()
+            assert page.meta["og:url"] in sitemap
+            assert page.meta["og:description"] == page.meta["description"] != ""
+            assert (site / page.meta["og:image"].removeprefix(base)).is_file()
+    assert sum("og:url" in page.meta for page in pages.values()) >= 5
+
+
 def test_every_page_is_in_english_and_every_image_has_a_text(pages):
     for path, page in pages.items():
         if path.name != "index.html":
@@ -113,7 +131,10 @@ def test_every_public_name_is_in_the_reference(site):
     with (site / "objects.inv").open("rb") as file:
         inventory = InventoryFile.load(file, "", lambda base, uri: uri)
     documented = {name for kind in inventory if kind.startswith("py:") for name in inventory[kind]}
-    assert {f"optlib.{name}" for name in optlib.__all__} <= documented
+    public = {
+        name for name, value in vars(optlib).items() if name[0] != "_" and not ismodule(value)
+    }
+    assert {f"optlib.{name}" for name in public} <= documented
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
