@@ -68,6 +68,46 @@ def load_diamonds():
     return Dataset(X, np.log(stored["price"]), ("log carat", *plain))
 
 
+def load_cifar10():
+    """Photographs of ten kinds of objects: 5000 images of CIFAR-10 (Krizhevsky 2009), made smaller.
+
+    The first 4000 come from its training part, 400 a class, the last 1000 from its test part. The
+    classes 0 to 9 are airplane, automobile, bird, cat, deer, dog, frog, horse, ship and truck.
+
+    Returns
+    -------
+    Dataset
+        X (5000, 768) holds 16 by 16 pixels row by row, red, green, blue from 0 to 1; y the class.
+
+    Examples
+    --------
+    >>> photographs = load_cifar10()
+    >>> photographs.X.shape, photographs.y[:5]
+    ((5000, 768), array([1, 5, 4, 9, 0]))
+    """
+    stored = _stored("cifar10")
+    pixels = [f"{row},{column}" for row in range(16) for column in range(16)]
+    names = tuple(f"{color} {pixel}" for pixel in pixels for color in ("red", "green", "blue"))
+    return Dataset(stored["X"] / 255, stored["y"].astype(int), names)
+
+
+def load_text():
+    """The opening of *War and Peace* (Tolstoy, in the translation of L. and A. Maude).
+
+    Returns
+    -------
+    str
+        199,319 characters, 76 different ones.
+
+    Examples
+    --------
+    >>> len(load_text()), load_text()[7:13]
+    (199319, 'Prince')
+    """
+    with _open("war_and_peace.txt") as file:
+        return file.read().decode("utf-8")
+
+
 def standardize(X):
     """Shift and scale every column to mean 0 and variance 1.
 
@@ -97,7 +137,11 @@ def standardize(X):
 
 
 def _stored(name):
+    with _open(f"{name}.npz") as file, np.load(file) as arrays:
+        return dict(arrays)
+
+
+def _open(name):
     from importlib.resources import files  # slow to import, and `import optlib` is quick
 
-    with (files("optlib") / "data" / f"{name}.npz").open("rb") as file, np.load(file) as arrays:
-        return dict(arrays)
+    return (files("optlib") / "data" / name).open("rb")

@@ -5,10 +5,10 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from optlib.datasets import load_diamonds, load_digits, standardize
+from optlib.datasets import load_cifar10, load_diamonds, load_digits, load_text, standardize
 from optlib.finite_sums import LeastSquares
 
-LOADERS = {"digits": load_digits, "diamonds": load_diamonds}
+LOADERS = {"digits": load_digits, "diamonds": load_diamonds, "cifar10": load_cifar10}
 each_set = pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
 
 
@@ -43,6 +43,39 @@ def test_digit_pixels_run_row_by_row():
     one = digits.X[digits.y == 1].mean(axis=0).reshape(8, 8)
     assert set(one.argmax(axis=1)) <= {3, 4}
     assert digits.names[np.ravel_multi_index((2, 5), (8, 8))] == "pixel 2,5"
+
+
+def test_photographs_have_as_many_of_each_class_as_the_readme_says():
+    photographs = load_cifar10()
+    assert photographs.X.shape == (5000, 768)
+    assert photographs.X.min() >= 0
+    assert photographs.X.max() <= 1
+    assert list(np.bincount(photographs.y[:4000])) == 10 * [400]
+    assert list(np.bincount(photographs.y[4000:])) == 10 * [100]
+
+
+def test_pixels_of_photographs_run_row_by_row_with_their_colors_together():
+    """Skies are blue: above, airplanes and ships have more blue than red. Neighbors agree."""
+    X, y, names = load_cifar10()
+    images = X.reshape(-1, 16, 16, 3)
+    red, _, blue = images[(y == 0) | (y == 8), :4].mean(axis=(0, 1, 2))
+    assert blue > red + 0.05
+    assert names[np.ravel_multi_index((2, 5, 1), (16, 16, 3))] == "green 2,5"
+    near = [np.abs(np.diff(images, axis=axis)).mean() for axis in (1, 2)]
+    assert max(near) < np.abs(images[:, 0] - images[:, -1]).mean() / 2
+
+
+def test_no_photograph_is_both_for_training_and_for_testing():
+    X = load_cifar10().X
+    assert not {image.tobytes() for image in X[:4000]} & {image.tobytes() for image in X[4000:]}
+
+
+def test_text_is_the_opening_of_the_novel_and_ends_with_a_sentence():
+    text = load_text()
+    assert (len(text), len(set(text))) == (199_319, 76)
+    assert text.startswith('"Well, Prince, so Genoa and Lucca are now just family estates')
+    assert text.endswith("too much for them.\n")
+    assert "\r" not in text
 
 
 def test_diamonds_have_the_units_of_the_readme():
