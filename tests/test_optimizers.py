@@ -298,6 +298,20 @@ def test_repr_shows_swept_values_as_an_array():
     assert repr(SGD(lr=[[0.1], [0.2]])) == "SGD(lr=array([[0.1],\n       [0.2]]))"
 
 
+def test_defaults_are_those_of_pytorch_where_the_forms_agree():
+    assert list(map(repr, (cls() for cls in OPTIMIZERS))) == [
+        "SGD(lr=0.01)",
+        "Momentum(lr=0.01, momentum=0.9)",
+        "Nesterov(lr=0.01, momentum=0.9)",
+        "AdaGrad(lr=0.01, eps=1e-10)",
+        "AdaDelta(lr=1.0, rho=0.9, eps=1e-06)",
+        "RMSProp(lr=0.01, rho=0.99, eps=1e-08)",
+        "Adam(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08, bias_correction=True)",
+        "AMSGrad(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08)",
+        "AdamW(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08, weight_decay=0.01)",
+    ]
+
+
 @every_rule
 @few
 @given(data=st.data())
