@@ -107,7 +107,6 @@ def test_a_notebook_with_a_changed_figure_or_number_fails(tmp_path, monkeypatch)
     outcomes = re.findall(r"::Cell (\d) (PASSED|FAILED)", run.stdout)
     expected = ["PASSED", "PASSED", "FAILED", "FAILED", "FAILED", "FAILED"]
     assert outcomes == [(str(i), outcome) for i, outcome in enumerate(expected)], run.stdout
-    assert run.stdout.count("Cell outputs differ") == 4
 
 
 def test_the_stored_pictures_of_the_cover_are_what_the_library_draws(tmp_path):
