@@ -70,6 +70,14 @@ def test_chapters_stand_in_order():
     assert listed == [path.stem for path in CHAPTERS]
 
 
+def test_the_cover_leads_to_every_chapter_of_the_table_of_contents():
+    cover = (ROOT / "intro.md").read_text(encoding="utf-8")
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert re.findall(r":link: chapters/(\d\d-\S+)", cover) == re.findall(
+        r"chapters/(\d\d-\S+)", toc
+    )
+
+
 @every_notebook
 def test_every_code_cell_was_executed_from_top_to_bottom_without_error(path):
     counts = [cell.execution_count for cell in cells(path, "code")]
