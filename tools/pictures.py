@@ -8,8 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from optlib import SGD, Adam, Momentum, RMSProp, minimize, plots
-from optlib.problems import Quadratic
+from optlib import SGD, Adam, Momentum, Quadratic, RMSProp, minimize, plots
 
 RAVINE = Quadratic(eigenvalues=(1, 10), angle=0.1)
 START = [-3.2, 0.6]
