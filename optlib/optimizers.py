@@ -155,7 +155,7 @@ class Momentum(Optimizer):
     >>> state.m.round(2), x.round(3)
     (array([2.71]), array([-0.561]))
 
-    Same as PyTorch and optax. Keras and TF1 keep lr inside the sum, which differs once lr changes.
+    Same as PyTorch, optax and TF1. Keras keeps lr inside the sum, which differs once lr changes.
     """
 
     lr: ArrayLike = 0.01
