@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, replace
 
 import numpy as np
 import pytest
@@ -97,11 +97,15 @@ def test_start_is_the_problems_unless_given_and_stays_as_it_is():
     assert history.x.dtype == float
     assert np.array_equal(history.x[0], [3.0, 4.0])
     assert np.array_equal(x0, [3, 4])
+    assert minimize(SGD(), bowl, x0, steps=0).x.dtype == float
 
 
 def test_a_run_may_be_run_again():
     first, second = (minimize(Adam(), bowl, steps=9) for _ in range(2))
     assert same_bits(first.x, second.x)
+    assert first != second  # no elementwise comparison of arrays
+    with pytest.raises(FrozenInstanceError):
+        first.x = second.x
 
 
 @every_rule
@@ -295,6 +299,13 @@ def test_train_sees_every_example_once_an_epoch_and_what_is_left_in_the_last_bat
     assert len(set(epochs)) == 3
 
 
+def test_runs_have_stated_lengths_unless_told_otherwise():
+    assert len(minimize(SGD(), bowl).x) == 101
+    problem = Watched(rng().normal(size=(40, 3)), np.zeros(40))
+    assert len(train(SGD(), problem, rng=rng()).x) == 11
+    assert [len(batch) for batch in problem.batches] == [32, 8] * 10
+
+
 @every_rule
 def test_train_is_the_loop(cls):
     problem, factor, shuffle = regression(), schedules.inverse_sqrt(2), rng(5)
@@ -392,6 +403,12 @@ def test_illegal_runs_are_named(run, error, message, change):
         run(**call)
 
 
+def test_sweeps_must_fit_each_other():
+    optimizer = Momentum(lr=np.ones((2, 1)), momentum=np.zeros((3, 1)))
+    with pytest.raises(ValueError, match=r"must broadcast .* got lr \(2, 1\), momentum \(3, 1\)"):
+        minimize(optimizer, Quadratic(eigenvalues=[1.0]))
+
+
 @pytest.mark.parametrize(
     ("run", "name", "legal", "illegal"),
     [
@@ -440,14 +457,15 @@ def test_progress_counts_steps_and_epochs(monkeypatch):
     bars = []
 
     def tqdm(steps, **options):
-        bars.append((list(steps), options["delay"]))
+        bars.append((list(steps), options))
         return steps
 
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     use_tqdm(monkeypatch, tqdm)
     minimize(SGD(), bowl, steps=3)
     train(SGD(), regression(), epochs=2, batch_size=5, rng=rng())
-    assert bars == [([1, 2, 3], 2), ([1, 2], 2)]
+    options = {"delay": 2, "leave": False}
+    assert bars == [([1, 2, 3], options), ([1, 2], options)]
 
 
 @pytest.mark.parametrize("disabled", [True, False])
