@@ -81,6 +81,20 @@ TASKS = {
 }
 
 
+def fit(task, method, seed, rates=None):
+    """Train at all rates at once: final parameters, shape (rates, d), and the three problems."""
+    split, epochs, batch_size, *_ = TASKS[task]
+    training, *others = split(seed)
+    steps = epochs * -(-training.n // batch_size)
+    rule = METHODS[method](lr=np.array(rates or GRIDS[method])[:, np.newaxis])
+    history = train(
+        rule, training, training.start(np.random.default_rng([seed, 2])), epochs, batch_size,
+        schedule=lambda t: 0.3 ** ((t > steps / 2) + (t > 3 * steps / 4)),
+        rng=np.random.default_rng([seed, 3]),
+    )  # fmt: skip
+    return history.x[-1], (training, *others)
+
+
 def run(task, method, seed, rates=None):
     """Train at all rates at once; per rate, the five `MEASURES` at the end.
 
@@ -89,16 +103,7 @@ def run(task, method, seed, rates=None):
     list of list of float, shape (rates, 5)
         Rounded to six digits; None for a loss above a million.
     """
-    split, epochs, batch_size, *_ = TASKS[task]
-    training, validation, test = split(seed)
-    steps = epochs * -(-training.n // batch_size)
-    rule = METHODS[method](lr=np.array(rates or GRIDS[method])[:, np.newaxis])
-    history = train(
-        rule, training, training.start(np.random.default_rng([seed, 2])), epochs, batch_size,
-        schedule=lambda t: 0.3 ** ((t > steps / 2) + (t > 3 * steps / 4)),
-        rng=np.random.default_rng([seed, 3]),
-    )  # fmt: skip
-    x = history.x[-1]
+    x, (training, validation, test) = fit(task, method, seed, rates)
     with np.errstate(all="ignore"):  # a diverged run is data
         parts = [training(x), validation(x), validation.error(x), test(x), test.error(x)]
     rows = np.round(parts, 6).T.tolist()
