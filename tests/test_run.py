@@ -252,6 +252,11 @@ def test_warmup_rises_linearly_then_hands_over(t, steps):
     assert schedules.warmup(steps)(steps + t) == schedules.constant()(t) == 1
 
 
+def test_schedules_have_defaults():
+    assert schedules.step_decay(5)(6) == 0.1
+    assert schedules.inverse_sqrt()(4) == 0.5
+
+
 @pytest.mark.parametrize(
     ("schedule", "name"),
     [
