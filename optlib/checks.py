@@ -46,17 +46,14 @@ def _plain(value):
 def check_fields(rule):
     """Check every hyperparameter of a rule; arrays are copied and made read-only."""
     for field in fields(rule):
-        value = getattr(rule, field.name)
+        name, value = f"{type(rule).__name__}: {field.name}", getattr(rule, field.name)
         if isinstance(field.default, bool):
-            if not isinstance(value, (bool, np.bool_)):
-                raise TypeError(
-                    f"{type(rule).__name__}: {field.name} must be True or False, got {value!r}"
-                )
+            check_flag(name, value)
             value = bool(value)
         elif field.name in _UPPER and not _is_symbol(value):
-            value = _in_range(f"{type(rule).__name__}: {field.name}", value, _UPPER[field.name])
+            value = _in_range(name, value, _UPPER[field.name])
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
-            value = _frozen(value)
+            value = constant(value).view(Sweep)
         object.__setattr__(rule, field.name, value)
 
 
@@ -66,23 +63,52 @@ def _is_symbol(value):
 
 def _in_range(name, value, upper):
     legal = f"in [0, {upper})"
-    numeric = isinstance(value, (int, float, list, tuple, np.ndarray, np.generic))
-    try:
-        array = np.asarray(value if numeric else None)
-    except ValueError:  # a ragged list
-        array = np.asarray(None)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a number or an array of numbers {legal}, got {value!r}")
+    array = as_array(name, value, f"a number or an array of numbers {legal}", "iuf")
     illegal = array[~((array >= 0) & (array < upper))]
     if illegal.size:
         raise ValueError(f"{name} must be {legal}, got {illegal[0]}")
-    return float(array) if array.ndim == 0 else _frozen(array)
+    return constant(array).view(Sweep) if array.ndim else float(array)
 
 
-def _frozen(array):
-    sweep = np.array(array, float).view(Sweep)
-    sweep.flags.writeable = False
-    return sweep
+def as_array(name, value, legal="numbers", kinds="biuf"):
+    """The value as an array of numbers, or an error with its name and what is legal."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a ragged list
+        array = np.asarray(None)
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{name} must be {legal}, got {value!r}")
+    return array
+
+
+def constant(values):
+    """A read-only float array."""
+    array = np.array(values, float)
+    array.flags.writeable = False
+    return array
+
+
+def check_flag(name, value):
+    """Raise an error with the name unless the value is true or false."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
+def check_count(name, value, least, most=math.inf):
+    """Raise an error with the name unless the value is an integer in the range."""
+    legal = f"an integer >= {least}" if most == math.inf else f"an integer in [{least}, {most}]"
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be {legal}, got {value!r}")
+    if not least <= value <= most:
+        raise ValueError(f"{name} must be {legal}, got {value}")
+
+
+def common_shape(*shapes):
+    """What arrays of these shapes broadcast to; () if they do not."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return ()
 
 
 def first_state(rule):
@@ -106,9 +132,10 @@ def checked_call(step):
         if type(state) is not type(start):
             raise TypeError(f"{name}: state must be a {type(start).__name__}, got {state!r}")
         for field, value in (*vars(self).items(), *state._asdict().items()):
-            if getattr(value, "shape", ()) and not _fits(value.shape, shape):
+            own = getattr(value, "shape", ())
+            if own and shape and common_shape(own, shape)[-1:] != shape[-1:]:
                 legal = f"must broadcast against x of shape {shape}"
-                raise ValueError(f"{name}: {field} {legal}, got shape {value.shape}")
+                raise ValueError(f"{name}: {field} {legal}, got shape {own}")
         after = step(self, _read_only(x), _read_only(g), _ready(name, x, state))
         if not (isinstance(after, tuple) and len(after) == 2 and type(after[1]) is type(start)):
             pair = f"(x_new, {type(start).__name__}(...))"
@@ -124,22 +151,13 @@ def _ready(name, x, state):
     values = {}
     for field, value in state._asdict().items():
         if field == "t" and not _is_symbol(value):
-            values[field] = _count(f"{name}: t", value)
+            check_count(f"{name}: t", value, 0)
+            values[field] = int(value)
         elif number and isinstance(value, (int, float)):
             values[field] = number(value)
         else:
             values[field] = _read_only(value)
     return type(state)(**values)
-
-
-def _count(name, value):
-    try:
-        count = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer >= 0, got {value!r}") from None
-    if count < 0:
-        raise ValueError(f"{name} must be an integer >= 0, got {count}")
-    return count
 
 
 def _read_only(value):
@@ -150,19 +168,9 @@ def _read_only(value):
 
 
 def _shape(name, argument, value):
-    if isinstance(value, (np.ndarray, np.generic)):
-        if value.dtype.kind in "iuf":
-            return value.shape
-    elif isinstance(value, (int, float)) or _is_symbol(value):
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "iuf":
+        return value.shape
+    if isinstance(value, (int, float)) or _is_symbol(value):
         return ()
-    raise TypeError(
-        f"{name}: {argument} must be a number or a NumPy array of numbers, got {value!r}"
-    )
-
-
-def _fits(shape, x_shape):
-    """Whether an array broadcasts against x without adding coordinates to it."""
-    try:
-        return not x_shape or np.broadcast_shapes(shape, x_shape)[-1] == x_shape[-1]
-    except ValueError:
-        return False
+    legal = "a number or a NumPy array of numbers"
+    raise TypeError(f"{name}: {argument} must be {legal}, got {value!r}")

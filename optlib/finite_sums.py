@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from optlib.problems import Problem, as_numbers, check_count, condition
+from optlib.checks import as_array, check_count
+from optlib.problems import Problem, Quadratic, as_numbers
 
 
 class FiniteSum(Problem):
@@ -43,10 +44,8 @@ class FiniteSum(Problem):
         TypeError, ValueError, IndexError
             If rows are not integers, are none, or lie outside the examples.
         """
-        rows = np.asarray(rows)
         name = f"{type(self).__name__}.batch: rows"
-        if rows.dtype.kind not in "iu":
-            raise TypeError(f"{name} must be an array of integers in [0, {self.n}), got {rows!r}")
+        rows = as_array(name, rows, f"an array of integers in [0, {self.n})", "iu")
         if rows.ndim == 0 or rows.shape[-1] == 0:
             raise ValueError(f"{name} must have shape (..., B) with B >= 1, got {rows.shape}")
         part = object.__new__(type(self))
@@ -115,10 +114,7 @@ class LeastSquares(FiniteSum):
         """The Hessian's, ascending."""
         return np.linalg.eigvalsh(self.hessian)
 
-    @property
-    def condition_number(self):
-        r"""The ratio :math:`\kappa=\lambda_{\max}/\lambda_{\min}` of the Hessian."""
-        return condition(self.eigenvalues)
+    condition_number = Quadratic.condition_number
 
     @property
     def minimizers(self):

@@ -5,7 +5,8 @@ They say np.square, not **2: the power of a scalar and of an array differ in the
 
 import numpy as np
 
-from optlib.problems import Problem, Quadratic, constant
+from optlib.checks import constant
+from optlib.problems import Problem, Quadratic
 
 
 class Rosenbrock(Problem):
@@ -136,14 +137,6 @@ class Rastrigin(Problem):
         return 2 * x + 20 * np.pi * np.sin(2 * np.pi * x)
 
 
-LANDSCAPES = {
-    type(problem).__name__: problem
-    for problem in (
-        Quadratic(eigenvalues=(1, 10), angle=np.pi / 6),
-        Rosenbrock(),
-        Beale(),
-        Himmelblau(),
-        DoubleWell(),
-        Rastrigin(),
-    )
-}
+BOWL = Quadratic(eigenvalues=(1, 10), angle=np.pi / 6)
+PROBLEMS = (BOWL, Rosenbrock(), Beale(), Himmelblau(), DoubleWell(), Rastrigin())
+LANDSCAPES = {type(problem).__name__: problem for problem in PROBLEMS}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from optlib.checks import check_count
 from optlib.finite_sums import FiniteSum, Softmax
-from optlib.problems import check_count
 
 
 class Network(FiniteSum):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from optlib.checks import as_array, constant
+
 
 class Problem:
     r"""A function :math:`f:\mathbb{R}^d\to\mathbb{R}` that knows its gradient.
@@ -48,16 +50,12 @@ class Problem:
 
     def _points(self, x):
         """The points as one contiguous array of floats, whose layout cannot change a rounding."""
-        x = np.asarray(x, order="C")
-        if x.dtype.kind in "biu":
-            x = x.astype(float)
-        if x.dtype.kind not in "fcO":
-            raise TypeError(f"{type(self).__name__}: x must be an array of numbers, got {x!r}")
-        if x.ndim == 0 or x.shape[-1] != self.dim:
-            raise ValueError(
-                f"{type(self).__name__}: x must have shape (..., {self.dim}), got {x.shape}"
-            )
-        return x
+        name, x = f"{type(self).__name__}: x", np.asarray(x, order="C")
+        if x.dtype.kind not in "biufcO":
+            raise TypeError(f"{name} must be an array of numbers, got {x!r}")
+        if x.shape[-1:] != (self.dim,):
+            raise ValueError(f"{name} must have shape (..., {self.dim}), got {x.shape}")
+        return x.astype(float) if x.dtype.kind in "biu" else x
 
     def _coordinates(self, x):
         return np.unstack(self._points(x), axis=-1)
@@ -65,12 +63,7 @@ class Problem:
 
 def as_numbers(name, values, ndim, least=-np.inf):
     """A read-only float copy of finite numbers on ``ndim`` axes, or an error with their name."""
-    try:
-        array = np.asarray(values)
-    except ValueError:  # ragged
-        array = np.array(None)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must be numbers, got {values!r}")
+    array = as_array(name, values)
     if array.ndim != ndim or array.size == 0:
         raise ValueError(f"{name} must have {ndim} non-empty axes, got shape {array.shape}")
     if not np.all(np.isfinite(array)):
@@ -78,28 +71,6 @@ def as_numbers(name, values, ndim, least=-np.inf):
     if np.any(array < least):
         raise ValueError(f"{name} must be in [{least}, inf), got {array.min()}")
     return constant(array)
-
-
-def check_count(name, value, least, most=None):
-    """Raise an error with the name unless value is an integer in the range."""
-    legal = f"an integer >= {least}" if most is None else f"an integer in [{least}, {most}]"
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be {legal}, got {value!r}")
-    if value < least or (most is not None and value > most):
-        raise ValueError(f"{name} must be {legal}, got {value}")
-
-
-def constant(values):
-    """A read-only float array."""
-    array = np.array(values, float)
-    array.flags.writeable = False
-    return array
-
-
-def condition(eigenvalues):
-    """The largest eigenvalue over the smallest; inf for a singular matrix."""
-    low, high = eigenvalues.min(), eigenvalues.max()
-    return float(high / low) if low > 0 else np.inf
 
 
 class Quadratic(Problem):
@@ -141,9 +112,15 @@ class Quadratic(Problem):
         if (matrix is None) == (eigenvalues is None):
             got = "neither" if matrix is None else "both"
             raise TypeError(f"Quadratic: matrix or eigenvalues must be given, got {got}")
+        if angle and np.size(eigenvalues) != 2:
+            raise ValueError(f"Quadratic: angle needs exactly two eigenvalues, got {angle}")
         if matrix is None:
             values = as_numbers("Quadratic: eigenvalues", eigenvalues, 1)
             vectors = np.eye(len(values))
+            if angle:
+                cos, sin = np.cos(angle), np.sin(angle)
+                vectors = np.array([[cos, -sin], [sin, cos]])
+            matrix = (vectors * values) @ vectors.T
         else:
             matrix = as_numbers("Quadratic: matrix", matrix, 2)
             rounding = 1e-12 * abs(matrix).max()
@@ -153,12 +130,6 @@ class Quadratic(Problem):
             values = np.where(abs(values) > rounding, values, 0.0)
         if values.min() < 0:
             raise ValueError(f"Quadratic: eigenvalues must be in [0, inf), got {values.min()}")
-        if angle:
-            if matrix is not None or len(values) != 2:
-                raise ValueError(f"Quadratic: angle needs exactly two eigenvalues, got {angle}")
-            vectors = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        if matrix is None:
-            matrix = (vectors * values) @ vectors.T
         self.matrix = constant((matrix + matrix.T) / 2)
         self.eigenvalues, self.eigenvectors = constant(values), constant(vectors)
         self.dim = len(values)
@@ -167,8 +138,9 @@ class Quadratic(Problem):
 
     @property
     def condition_number(self):
-        r"""The ratio :math:`\kappa=\lambda_{\max}/\lambda_{\min}`."""
-        return condition(self.eigenvalues)
+        r"""The ratio :math:`\kappa=\lambda_{\max}/\lambda_{\min}`; inf for a singular matrix."""
+        low, high = self.eigenvalues.min(), self.eigenvalues.max()
+        return float(high / low) if low > 0 else np.inf
 
     def __call__(self, x):
         x = self._points(x)

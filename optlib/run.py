@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from optlib.checks import first_state
+from optlib.checks import as_array, check_count, common_shape, first_state
 from optlib.optimizers import Optimizer
-from optlib.problems import check_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,23 +160,15 @@ def _start(optimizer, problem, x0):
         raise TypeError(f"optimizer must be an Optimizer, such as SGD(), got {optimizer!r}")
     if not (callable(problem) and hasattr(problem, "grad")):
         raise TypeError(f"problem must be a Problem with a value and a grad, got {problem!r}")
-    try:
-        start = np.asarray(problem.x0 if x0 is None else x0)
-    except ValueError:  # a ragged list
-        start = np.asarray(None)
-    if start.dtype.kind not in "iuf":
-        raise TypeError(f"x0 must be an array of numbers, got {x0!r}")
-    if start.ndim == 0 or start.shape[-1] != problem.dim:
+    start = as_array("x0", problem.x0 if x0 is None else x0, "an array of numbers", "iuf")
+    if start.shape[-1:] != (problem.dim,):
         raise ValueError(f"x0 must have shape (..., {problem.dim}), got {start.shape}")
     if not np.all(np.isfinite(start)):
         raise ValueError(f"x0 must be finite, got {start}")
     start = start if start.dtype.kind == "f" else start.astype(float)
     shapes = {name: np.shape(value) for name, value in vars(optimizer).items()}
-    try:
-        shape = np.broadcast_shapes(start.shape, *shapes.values())
-    except ValueError:
-        shape = (0,)
-    if shape[-1] != problem.dim:
+    shape = common_shape(start.shape, *shapes.values())
+    if shape[-1:] != start.shape[-1:]:
         arrays = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
         raise ValueError(
             f"hyperparameters must broadcast against x0 of shape {start.shape}, got {arrays}"

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optlib.problems import Problem, as_numbers, check_count
+from optlib.checks import check_count, check_flag
+from optlib.problems import Problem, as_numbers
 
 
 class Stochastic(Problem):
@@ -119,9 +120,8 @@ class Minibatch(Stochastic):
         _check_exact("Minibatch", self.problem)
         if not hasattr(self.problem, "batch"):
             raise TypeError(f"Minibatch: problem must be a finite sum, got {self.problem!r}")
-        if not isinstance(self.replace, (bool, np.bool_)):
-            raise TypeError(f"Minibatch: replace must be True or False, got {self.replace!r}")
-        most = None if self.replace else self.problem.n
+        check_flag("Minibatch: replace", self.replace)
+        most = np.inf if self.replace else self.problem.n
         check_count("Minibatch: batch_size", self.batch_size, 1, most)
 
     def sample(self, rng, t, shape):
