@@ -1,6 +1,7 @@
 """Runs of a rule on a problem: `minimize` step by step, `train` on minibatches."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,21 +76,11 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
            [2., 0.],
            [1., 0.]])
     """
-    start, x = _start(optimizer, problem, x0)
+    x, shape = _start(optimizer, problem, x0, schedule)
     check_count("steps", steps, 0)
-    _check_schedule(schedule, optimizer)
     if hasattr(problem, "sample") or rng is not None:
         _check_rng(rng)
-    state = first_state(optimizer)
-    xs, fs, gs, states = [x], [], [], [state]
-    with np.errstate(all="ignore"):
-        fs.append(problem(x))
-        for t in _progress(steps):
-            g = _gradient(problem, x, rng, t, start.shape)
-            x, state = _at(optimizer, schedule, t).step(x, g, state)
-            for record, value in zip((xs, fs, gs, states), (x, problem(x), g, state), strict=True):
-                record.append(value)
-    return _history(xs, fs, gs, states, optimizer, problem)
+    return _run(optimizer, problem, x, steps, schedule, rng, shape, lambda: [problem])
 
 
 def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, rng=None):
@@ -130,32 +121,48 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     >>> history.x[-1].round(6)
     array([2.])
     """
-    start, x = _start(optimizer, problem, x0)
+    x, shape = _start(optimizer, problem, x0, schedule)
     if not hasattr(problem, "batch"):
         raise TypeError(f"problem must be a finite sum, with n and batch(rows), got {problem!r}")
     check_count("epochs", epochs, 0)
     check_count("batch_size", batch_size, 1, problem.n)
-    _check_schedule(schedule, optimizer)
     _check_rng(rng)
-    state = first_state(optimizer)
-    xs, fs, gs, states, t = [x], [], [], [state], 0
+
+    def batches():
+        order = rng.permutation(problem.n)
+        for first in range(0, problem.n, batch_size):
+            yield problem.batch(order[first : first + batch_size])
+
+    history = _run(optimizer, problem, x, epochs, schedule, rng, shape, batches)
+    with np.errstate(all="ignore"):
+        g = np.array([problem.grad(x) for x in history.x[:-1]], history.g.dtype)
+    return replace(history, g=g.reshape(history.g.shape))
+
+
+def _run(optimizer, problem, x, records, schedule, rng, shape, batches):
+    """A run from x, one record after each round of batches; g is what the last step used."""
+    rule, state, t = optimizer, first_state(optimizer), 0
+    xs, fs, gs, states = [x], [], [], [state]
     with np.errstate(all="ignore"):
         fs.append(problem(x))
-        for _ in _progress(epochs):
-            gs.append(problem.grad(x))
-            order = rng.permutation(problem.n)
-            for first in range(0, problem.n, batch_size):
+        for _ in _progress(records):
+            for batch in batches():
                 t += 1
-                batch = problem.batch(order[first : first + batch_size])
-                g = _gradient(batch, x, rng, t, start.shape)
-                x, state = _at(optimizer, schedule, t).step(x, g, state)
-            for record, value in zip((xs, fs, states), (x, problem(x), state), strict=True):
+                noise = [batch.sample(rng, t, shape)] if hasattr(batch, "sample") else []
+                g = batch.grad(x, *noise)
+                if schedule is not None:
+                    rule = replace(optimizer, lr=optimizer.lr * schedule(t))
+                x, state = rule.step(x, g, state)
+            for record, value in zip((xs, fs, gs, states), (x, problem(x), g, state), strict=True):
                 record.append(value)
-    return _history(xs, fs, gs, states, optimizer, problem)
+    x = np.array(xs)
+    g = np.array(gs) if gs else np.empty((0, *x.shape[1:]), x.dtype)
+    state = type(state)(*(_stacked(column) for column in zip(*states, strict=True)))
+    return History(x, np.array(fs), g, state, optimizer, problem)
 
 
-def _start(optimizer, problem, x0):
-    """The start as given, and broadcast to one row a run."""
+def _start(optimizer, problem, x0, schedule):
+    """The start, broadcast to one row a run, and its shape as given."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an Optimizer, such as SGD(), got {optimizer!r}")
     if not (callable(problem) and hasattr(problem, "grad")):
@@ -173,38 +180,16 @@ def _start(optimizer, problem, x0):
         raise ValueError(
             f"hyperparameters must broadcast against x0 of shape {start.shape}, got {arrays}"
         )
-    return start, np.broadcast_to(start, shape).copy()
-
-
-def _gradient(problem, x, rng, t, shape):
-    """The gradient of step t, with a draw of the problem's noise if it has any."""
-    noise = (problem.sample(rng, t, shape),) if hasattr(problem, "sample") else ()
-    return problem.grad(x, *noise)
-
-
-def _at(optimizer, schedule, t):
-    return optimizer if schedule is None else replace(optimizer, lr=optimizer.lr * schedule(t))
-
-
-def _check_schedule(schedule, optimizer):
-    if schedule is None:
-        return
-    if not callable(schedule):
+    if not (schedule is None or callable(schedule)):
         raise TypeError(f"schedule must be a function from t to a factor on lr, got {schedule!r}")
-    if not hasattr(optimizer, "lr"):
+    if schedule is not None and not hasattr(optimizer, "lr"):
         raise TypeError(f"schedule needs an optimizer with a field lr, got {optimizer!r}")
+    return np.broadcast_to(start, shape).copy(), start.shape
 
 
 def _check_rng(rng):
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
-
-
-def _history(xs, fs, gs, states, optimizer, problem):
-    x = np.array(xs)
-    g = np.array(gs) if gs else np.empty((0, *x.shape[1:]), x.dtype)
-    state = type(states[0])(*(_stacked(column) for column in zip(*states, strict=True)))
-    return History(x, np.array(fs), g, state, optimizer, problem)
 
 
 def _stacked(column):
@@ -216,10 +201,8 @@ def _stacked(column):
 def _progress(n):
     """Count 1 ... n, with a progress bar after two seconds unless TQDM_DISABLE is set."""
     if n and not os.environ.get("TQDM_DISABLE"):
-        try:
+        with suppress(ImportError):
             from tqdm.auto import tqdm
-        except ImportError:
-            pass
-        else:
+
             return tqdm(range(1, n + 1), delay=2, leave=False)
     return range(1, n + 1)
