@@ -103,6 +103,13 @@ def check_count(name, value, least, most=math.inf):
         raise ValueError(f"{name} must be {legal}, got {value}")
 
 
+def check_labels(name, values, classes):
+    """Raise an error with the name unless the values are integers in [0, classes - 1]."""
+    illegal = values[(values < 0) | (values >= classes) | (values != np.floor(values))]
+    if illegal.size:
+        raise ValueError(f"{name} must be integers in [0, {classes - 1}], got {illegal[0]}")
+
+
 def common_shape(*shapes):
     """What arrays of these shapes broadcast to; () if they do not."""
     try:

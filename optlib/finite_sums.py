@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlib.checks import as_array, check_count
+from optlib.checks import as_array, check_count, check_labels
 from optlib.problems import Problem, Quadratic, as_numbers
 
 
@@ -64,8 +64,11 @@ class FiniteSum(Problem):
 
     def _scores(self, x):
         """The data in the precision of x, and the score of each example."""
-        X, y = self.X.astype(x.dtype, copy=False), self.y.astype(x.dtype, copy=False)
+        X, y = self._data(x)
         return X, y, self._linear(X, x)
+
+    def _data(self, x):
+        return self.X.astype(x.dtype, copy=False), self.y.astype(x.dtype, copy=False)
 
     def _linear(self, X, x):
         return np.matvec(X, x)
@@ -160,7 +163,7 @@ class Logistic(FiniteSum):
 
     def __init__(self, X, y, l2=0.0):
         super().__init__(X, y, l2)
-        _check_labels("Logistic: y", self.y, 2)
+        check_labels("Logistic: y", self.y, 2)
 
     def error(self, x):
         """Fraction of the examples on the wrong side of the boundary, shape (...)."""
@@ -206,7 +209,7 @@ class Softmax(FiniteSum):
         super().__init__(X, y, l2)
         self.classes = max(int(self.y.max()), 0) + 1 if classes is None else classes
         check_count("Softmax: classes", self.classes, 1)
-        _check_labels("Softmax: y", self.y, self.classes)
+        check_labels("Softmax: y", self.y, self.classes)
 
     @property
     def dim(self):
@@ -237,9 +240,3 @@ class Softmax(FiniteSum):
 def _log_sum_exp(z):
     highest = z.max(axis=-1, keepdims=True)
     return highest + np.log(np.exp(z - highest).sum(axis=-1, keepdims=True))
-
-
-def _check_labels(name, y, classes):
-    illegal = y[(y < 0) | (y >= classes) | (y != np.floor(y))]
-    if illegal.size:
-        raise ValueError(f"{name} must be integers in [0, {classes - 1}], got {illegal[0]}")

@@ -1,8 +1,10 @@
 """Small neural networks over one flat parameter vector, their gradients written by hand."""
 
+import math
+
 import numpy as np
 
-from optlib.checks import check_count
+from optlib.checks import check_count, check_labels
 from optlib.finite_sums import FiniteSum, Softmax
 
 
@@ -17,13 +19,13 @@ class Network(FiniteSum):
 
     @property
     def dim(self):
-        return sum(int(np.prod(shape)) for shape in self.shapes)
+        return sum(map(math.prod, self.shapes))
 
     def arrays(self, x):
         """The network's arrays, views of x, each (..., *shape)."""
-        ends = np.cumsum([0, *(int(np.prod(shape)) for shape in self.shapes)])
-        parts = zip(self.shapes, ends[:-1], ends[1:], strict=True)
-        return [x[..., i:j].reshape(*x.shape[:-1], *shape) for shape, i, j in parts]
+        ends = np.cumsum([math.prod(shape) for shape in self.shapes])
+        parts = zip(np.split(x, ends[:-1], axis=-1), self.shapes, strict=True)
+        return [part.reshape(*x.shape[:-1], *shape) for part, shape in parts]
 
     def start(self, rng):
         """A random start: Gaussian weights of variance ``gain`` / inputs, biases zero.
@@ -41,8 +43,26 @@ class Network(FiniteSum):
             array *= np.sqrt(self.gain / len(array)) if array.ndim == 2 else 0
         return x
 
+    def _set_sizes(self, **sizes):
+        for name, size in sizes.items():
+            check_count(f"{type(self).__name__}: {name}", size, 1)
+        vars(self).update(sizes)
 
-class MLP(Network, Softmax):
+
+class Classifier(Network, Softmax):
+    """A network with the softmax loss. Subclasses define ``_forward``."""
+
+    def grad(self, x):
+        x = self._points(x)
+        X, y = self._data(x)
+        z, back = self._forward(X, x)
+        return _flat(back(self._slope(y, z) / self.n)) + self.l2 * x
+
+    def _linear(self, X, x):
+        return self._forward(X, x)[0]
+
+
+class MLP(Classifier):
     r"""A classifier with one hidden layer of rectified units and the softmax loss.
 
     Its x holds the arrays (k, hidden), (hidden,), (hidden, C) and (C,).
@@ -75,8 +95,7 @@ class MLP(Network, Softmax):
     gain = 2.0  # rectified units pass on half of the variance
 
     def __init__(self, X, y, hidden, l2=0.0, classes=None):
-        check_count("MLP: hidden", hidden, 1)
-        self.hidden = hidden
+        self._set_sizes(hidden=hidden)
         super().__init__(X, y, l2, classes)
 
     @property
@@ -85,21 +104,12 @@ class MLP(Network, Softmax):
         h = self.hidden
         return (self.X.shape[-1], h), (h,), (h, self.classes), (self.classes,)
 
-    def grad(self, x):
-        x = self._points(x)
-        X, y, z = self._scores(x)
-        W, b, V, _ = self.arrays(x)
-        hidden = np.maximum(_layer(X, W, b), 0)
-        d_z = self._slope(y, z) / self.n
-        d_hidden = d_z @ V.mT * (hidden > 0)
-        return _flat(_layer_slopes(X, d_hidden), _layer_slopes(hidden, d_z)) + self.l2 * x
-
-    def _linear(self, X, x):
-        W, b, V, c = self.arrays(x)
-        return _layer(np.maximum(_layer(X, W, b), 0), V, c)
+    def _forward(self, X, x):
+        z, back = _two_layers(X, self.arrays(x), RECTIFIED)
+        return z, lambda d_z: back(d_z)[1:]
 
 
-class CharacterModel(Network, Softmax):
+class CharacterModel(Classifier):
     r"""The next character from the ones before: an embedding, a layer of tanh, the softmax loss.
 
     Its x holds the arrays (C, e), (k e, hidden), (hidden,), (hidden, C) and (C,), with e numbers
@@ -131,14 +141,9 @@ class CharacterModel(Network, Softmax):
     """
 
     def __init__(self, X, y, characters, embedding=12, hidden=64, l2=0.0):
-        for name, count in (("embedding", embedding), ("hidden", hidden)):
-            check_count(f"CharacterModel: {name}", count, 1)
-            setattr(self, name, count)
+        self._set_sizes(embedding=embedding, hidden=hidden)
         super().__init__(X, y, l2, characters)
-        outside = self.X[(self.X < 0) | (characters <= self.X)]
-        if outside.size:
-            legal = f"characters in [0, {characters - 1}]"
-            raise ValueError(f"CharacterModel: X must hold {legal}, got {outside[0]}")
+        check_labels("CharacterModel: X", self.X, characters)
 
     @property
     def shapes(self):
@@ -152,26 +157,18 @@ class CharacterModel(Network, Softmax):
         x[: self.classes * self.embedding] *= np.sqrt(self.classes)
         return x
 
-    def grad(self, x):
-        x = self._points(x)
-        X, y, z = self._scores(x)
-        _, W, _, U, _ = self.arrays(x)
-        seen, hidden = self._hidden(X, x)
-        d_z = self._slope(y, z) / self.n
-        d_hidden = d_z @ U.mT * (1 - np.square(hidden))
-        d_seen = (d_hidden @ W.mT).reshape(*x.shape[:-1], -1, self.embedding)
-        is_seen = X.reshape(-1) == np.arange(self.classes)[:, np.newaxis]
-        slopes = (is_seen.astype(x.dtype) @ d_seen,), _layer_slopes(seen, d_hidden)
-        return _flat(*slopes, _layer_slopes(hidden, d_z)) + self.l2 * x
-
-    def _linear(self, X, x):
-        *_, U, c = self.arrays(x)
-        return _layer(self._hidden(X, x)[1], U, c)
-
-    def _hidden(self, X, x):
-        E, W, b, *_ = self.arrays(x)
+    def _forward(self, X, x):
+        E, *layers = self.arrays(x)
         seen = E[..., X.astype(int), :].reshape(*x.shape[:-1], len(X), -1)
-        return seen, np.tanh(_layer(seen, W, b))
+        z, back_to_seen = _two_layers(seen, layers, TANH)
+
+        def back(d_z):
+            d_hidden, *slopes = back_to_seen(d_z)
+            d_seen = (d_hidden @ layers[0].mT).reshape(*x.shape[:-1], -1, self.embedding)
+            is_seen = X.reshape(-1) == np.arange(self.classes)[:, np.newaxis]
+            return [is_seen.astype(x.dtype) @ d_seen, *slopes]
+
+        return z, back
 
 
 class VAE(Network):
@@ -203,9 +200,7 @@ class VAE(Network):
 
     def __init__(self, X, hidden=100, latent=8):
         super().__init__(X, np.zeros(len(X)))
-        for name, count in (("hidden", hidden), ("latent", latent)):
-            check_count(f"VAE: {name}", count, 1)
-            setattr(self, name, count)
+        self._set_sizes(hidden=hidden, latent=latent)
         outside = self.X[(self.X < 0) | (self.X > 1)]
         if outside.size:
             raise ValueError(f"VAE: X must be in [0, 1], got {outside[0]}")
@@ -222,51 +217,59 @@ class VAE(Network):
         return rng.standard_normal((*shape[:-1], self.n, self.latent))
 
     def __call__(self, x, xi=0.0):
-        x = self._points(x)
-        X = self.X.astype(x.dtype, copy=False)
-        *_, mean, log_variance, _, _, _, z = self._forward(X, x, xi)
+        X, mean, log_variance, _, z, _, _ = self._forward(self._points(x), xi)
         pixels = (np.logaddexp(0, z) - X * z).sum(axis=-1)
         code = (np.square(mean) + np.exp(log_variance) - 1 - log_variance).sum(axis=-1) / 2
         return (pixels + code).mean(axis=-1)
 
     def grad(self, x, xi=0.0):
         x = self._points(x)
-        X = self.X.astype(x.dtype, copy=False)
-        _, _, W2, _, W3, _, W4, _ = self.arrays(x)
-        a, mean, log_variance, code, b, hidden, z = self._forward(X, x, xi)
-        d_z = (_sigmoid(z) - X) / self.n
-        d_b = d_z @ W4.mT * _sigmoid(b)
-        d_code = d_b @ W3.mT
+        X, mean, log_variance, code, z, to_input, to_code = self._forward(x, xi)
+        d_hidden, *decoder = to_code((_sigmoid(z) - X) / self.n)
+        d_code = d_hidden @ self.arrays(x)[4].mT
         d_spread = d_code * (code - mean) / 2 + (np.exp(log_variance) - 1) / (2 * self.n)
         d_both = np.concatenate([d_code + mean / self.n, d_spread], axis=-1)
-        d_a = d_both @ W2.mT * _sigmoid(a)
-        encoder = _layer_slopes(X, d_a), _layer_slopes(np.logaddexp(0, a), d_both)
-        return _flat(*encoder, _layer_slopes(code, d_b), _layer_slopes(hidden, d_z))
+        _, *encoder = to_input(d_both)
+        return _flat([*encoder, *decoder])
 
-    def _forward(self, X, x, xi):
-        W1, b1, W2, b2, W3, b3, W4, b4 = self.arrays(x)
-        a = _layer(X, W1, b1)
-        mean, log_variance = np.split(_layer(np.logaddexp(0, a), W2, b2), 2, axis=-1)
+    def _forward(self, x, xi):
+        X, arrays = self._data(x)[0], self.arrays(x)
+        both, to_input = _two_layers(X, arrays[:4], SOFTPLUS)
+        mean, log_variance = np.split(both, 2, axis=-1)
         code = mean + np.exp(log_variance / 2) * xi
-        b = _layer(code, W3, b3)
-        hidden = np.logaddexp(0, b)
-        return a, mean, log_variance, code, b, hidden, _layer(hidden, W4, b4)
+        z, to_code = _two_layers(code, arrays[4:], SOFTPLUS)
+        return X, mean, log_variance, code, z, to_input, to_code
 
 
-def _layer(inputs, W, b):
-    return inputs @ W + b[..., np.newaxis, :]
+def _two_layers(inputs, arrays, bend):
+    """The outputs of a bent and a linear layer, and a function that takes their slopes back.
+
+    It returns the slopes of what the bent layer bends, then those of the arrays.
+    """
+    W, b, V, c = arrays
+    bent, slope_of = bend
+    sums = inputs @ W + b[..., np.newaxis, :]
+    hidden = bent(sums)
+
+    def back(d_outputs):
+        d_sums = d_outputs @ V.mT * slope_of(sums, hidden)
+        d_W, d_V = inputs.mT @ d_sums, hidden.mT @ d_outputs
+        return d_sums, d_W, d_sums.sum(axis=-2), d_V, d_outputs.sum(axis=-2)
+
+    return hidden @ V + c[..., np.newaxis, :], back
 
 
-def _layer_slopes(inputs, d_outputs):
-    return inputs.mT @ d_outputs, d_outputs.sum(axis=-2)
-
-
-def _flat(*slopes):
+def _flat(slopes):
     """The slopes of a network's arrays as one vector (..., d)."""
-    slopes = [slope for pair in slopes for slope in pair]
     runs = slopes[-1].shape[:-1]  # the last array is a bias
     return np.concatenate([slope.reshape(*runs, -1) for slope in slopes], axis=-1)
 
 
 def _sigmoid(a):
     return np.exp(-np.logaddexp(0, -a))
+
+
+# What a unit makes of its sum, and the slope of that.
+RECTIFIED = lambda a: np.maximum(a, 0), lambda a, out: out > 0
+TANH = np.tanh, lambda a, out: 1 - np.square(out)
+SOFTPLUS = lambda a: np.logaddexp(0, a), lambda a, out: _sigmoid(a)

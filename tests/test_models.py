@@ -90,7 +90,7 @@ def test_noise_of_the_code_matters_and_has_one_draw_a_picture():
         (lambda: MLP(PICTURES, LABELS, hidden=0), "MLP: hidden must be an integer >= 1, got 0"),
         (lambda: VAE(2 * np.ones((2, 2))), r"VAE: X must be in \[0, 1\], got 2.0"),
         (lambda: VAE(PICTURES, latent=0), "VAE: latent must be an integer >= 1, got 0"),
-        (lambda: CharacterModel([[0, 7]], [0], 3), r"X must hold characters in \[0, 2\], got 7"),
+        (lambda: CharacterModel([[0, 7]], [0], 3), r"X must be integers in \[0, 2\], got 7"),
     ],
 )
 def test_bad_input_is_named(make, message):
