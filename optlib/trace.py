@@ -81,9 +81,6 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         self.tape, self.register = tape, register
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if any(isinstance(a, np.ndarray) and a.ndim for a in inputs):  # element by element
-            inputs = [np.array(a, object) if isinstance(a, Tracer) else a for a in inputs]
-            return getattr(ufunc, method)(*inputs, **kwargs)
         if method != "__call__" or kwargs or ufunc.__name__ not in (*ARITHMETIC, *FUNCTIONS):
             raise TypeError(
                 f"trace: np.{ufunc.__name__} is not one of {', '.join((*ARITHMETIC, *FUNCTIONS))}"
@@ -128,6 +125,8 @@ class _Tape:
         return Tracer(self, self.registers[key])
 
     def lift(self, value):
+        if np.ndim(value):
+            raise TypeError(f"trace: one coordinate at a time meets numbers only, got {value!r}")
         value = value if isinstance(value, Tracer) else np.asarray(value).item()
         return value if isinstance(value, Tracer) else self.record("constant", value)
 

@@ -1,7 +1,7 @@
 """A traced program is the definition: the same bits, as plain data."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, replace
 
 import numpy as np
 import pytest
@@ -147,15 +147,39 @@ def test_tracing_leaves_the_rule_alone():
     assert replace(rule, lr=0.25).lr == 0.25
 
 
-def test_landscapes_may_use_vectors_of_coordinates():
-    class Bent(Problem):
-        dim, x0 = 2, np.zeros(2)
+class Chain(Problem):
+    """Three coordinates, written with slices and with constants of several types."""
 
-        def __call__(self, x):
-            return np.sin(x[..., 0]) + 2.0 * np.exp(x[..., 1])
+    dim, x0 = 3, np.zeros(3)
+    weight, power = np.float32(0.5), np.int64(2)
 
-        def grad(self, x):
-            return np.stack([np.cos(x[..., 0]), np.exp(x[..., 1]) * 2.0], axis=-1)
+    def __call__(self, x):
+        return (self.weight * (x[..., 1:] - np.sin(x[..., :-1])) ** self.power).sum(axis=-1)
 
-    outputs = trace(Bent())(x0=1.0, x1=0.5)
-    assert outputs == {"f": np.sin(1) + 2 * np.exp(0.5), "g0": np.cos(1), "g1": 2 * np.exp(0.5)}
+    def grad(self, x):
+        gap = x[..., 1:] - np.sin(x[..., :-1])
+        zero = 0 * gap[..., :1]
+        ahead, behind = (np.concatenate(pair, axis=-1) for pair in ((gap, zero), (zero, gap)))
+        return behind - ahead * np.cos(x)
+
+
+def test_landscape_may_use_slices_and_numpy_numbers():
+    program, x = trace(Chain()), np.array([0.3, -0.5, 2.0])
+    outputs = program(**dict(zip(program.inputs, x, strict=True)))
+    assert outputs.pop("f") == pytest.approx(Chain()(x), rel=1e-15)
+    assert list(outputs.values()) == pytest.approx(Chain().grad(x), rel=1e-15)
+    constants = [value for name, value, *_ in program.code if name == "constant"]
+    assert {type(value) for value in constants} == {int, float}
+    assert json.loads(json.dumps(program.to_json())) == program.to_json()
+
+
+def test_array_among_the_numbers_of_a_rule_is_refused():
+    weights = np.array([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"^trace: one coordinate .* got array\(\[1., 2.\]\)"):
+        trace(rule_of(lambda rule, x, g: x - weights * g))
+
+
+def test_program_cannot_change():
+    program = trace(SGD)
+    with pytest.raises(FrozenInstanceError):
+        program.code = ()
