@@ -13,9 +13,9 @@ book: $(READY)   ## build the book; prints the page to open
 	@echo "Open $(CURDIR)/_build/html/index.html"
 test: $(READY)   ## run everything that proves the project
 	$(BIN)/python -m pytest -n logical --dist loadfile
-notebooks: $(READY)   ## execute and normalize the chapters in place, draw the cover
+notebooks: $(READY)   ## execute and normalize the chapters in place, gather claims, draw the cover
 	$(BIN)/python tools/notebooks.py chapters/*.ipynb
-	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/claims.py && $(BIN)/python tools/pictures.py
 serve: book      ## rebuild the book and serve it at a local address
 	@$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)
 lab: $(READY)    ## open the chapters in JupyterLab

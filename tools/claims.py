@@ -1,0 +1,97 @@
+"""Write chapters/claims.md, the article claim by claim, from what the chapters print and say.
+
+    python tools/claims.py
+
+Verdict and number of a claim come from the output of its chapter (a line "C1 TRUE: ..."), its
+words from the block of that claim in the chapter. Only the sources are listed here.
+"""
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = {
+    "C1": "polyak1964",
+    "C2": "polyak1964,lessard2016",
+    "C3": "duchi2011",
+    "C4": "duchi2011",
+    "C5": "duchi2011",
+    "C6": "duchi2011,zeiler2012",
+    "C7": "tieleman2012",
+    "C8": "tieleman2012,kingma2015",
+    "C9": "kingma2015",
+    "C10": "kingma2015",
+    "C11": "kingma2015",
+    "C12": "kingma2015,balles2018",
+    "C13": "kingma2015,vaswani2017",
+    "C14": "kingma2015,tieleman2012",
+    "A1": "kingma2015",
+    "A2": "kingma2015",
+    "A3": "kingma2015,schmidt2021",
+    "A4": "kingma2015",
+    "A5": "kingma2015",
+    "A6": "kingma2015",
+    "A7": "kingma2015",
+    "A8": "kingma2015,zhang2020",
+    "G1": "schmidt2021",
+    "G2": "vaswani2017,wu2016,gehring2017",
+    "G3": "wilson2017,choi2019",
+}
+VERDICT = re.compile(r"^([CAG]\d+) (TRUE|CONDITIONAL|MISLEADING|FALSE): *(.*(?:\n +.*)*)", re.M)
+BLOCK = re.compile(r":::\{admonition\} ([CAG]\d+) · (.+): ([A-Z]+)\n((?::.*\n)*)")
+PAGE = """# The article, claim by claim
+
+The short article this book follows {{cite:p}}`chinasem2023`, most of which restates
+{{cite:t}}`emerson2018`, makes {count} claims that can be checked. Here they are in our words and
+in its order. Every verdict and every number is what a cell of the chapter printed when the book
+was last tested; the link leads there.
+
+{tally}
+
+| claim | verdict | the number that decides | source |
+|---|---|---|---|
+{rows}
+
+TRUE: it holds as stated. CONDITIONAL: it holds where the number says, and not elsewhere.
+MISLEADING: what it suggests does not hold. FALSE: the opposite was measured.
+"""
+
+
+def chapters():
+    for path in sorted((ROOT / "chapters").glob("[0-9][0-9]-*.ipynb")):
+        yield path, json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def ledger():
+    """All that is known of each claim, in the article's order: {claim: {"verdict": ...}}."""
+    rows = {claim: {"source": source} for claim, source in SOURCES.items()}
+    for path, cells in chapters():
+        for cell in cells:
+            for claim, words, verdict, options in BLOCK.findall("".join(cell["source"])):
+                name = re.search(r":name: (\S+)", options)
+                rows[claim] |= {"words": words, "says": verdict, "chapter": path.name}
+                rows[claim]["name"] = name and name[1]
+            printed = "".join("".join(output.get("text", "")) for output in cell.get("outputs", ()))
+            for claim, verdict, number in VERDICT.findall(printed):
+                lines = (" ".join(line.split()).rstrip(";,") for line in number.splitlines())
+                rows[claim] |= {"verdict": verdict, "number": "; ".join(lines)}
+    return rows
+
+
+def page(rows):
+    lines = [
+        f"| **{claim}** {{ref}}`{row['words']} <{row['name']}>` | {row['verdict']} "
+        f"| {row['number']} | {{cite:t}}`{row['source']}` |"
+        for claim, row in rows.items()
+    ]
+    verdicts = [row["verdict"] for row in rows.values()]
+    tally = ", ".join(
+        f"{verdicts.count(verdict)} {verdict}"
+        for verdict in ("TRUE", "CONDITIONAL", "MISLEADING", "FALSE")
+    )
+    return PAGE.format(count=len(rows), tally=f"The tally: {tally}.", rows="\n".join(lines))
+
+
+if __name__ == "__main__":
+    (ROOT / "chapters" / "claims.md").write_text(page(ledger()), encoding="utf-8")
