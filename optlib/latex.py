@@ -97,32 +97,27 @@ class _Statements:
         """A line for each assignment, save counting the step and mere unpacking."""
         lines = []
         for name, value, text in [(name, value, self.text(value)[0]) for name, value in pairs]:
-            if name == "t":
-                if text not in ("t", "t - 1"):
-                    raise TypeError(f"formula: t must count the steps, got {ast.unparse(value)!r}")
-                self.now |= {"t"} if text == "t" else set()
-            elif name != "_" and not self.unpacks(name, value):
+            if name == "t" and text == "t":
+                self.now.add("t")
+            elif name == "t" and text != "t - 1":
+                raise TypeError(f"formula: t must count the steps, got {ast.unparse(value)!r}")
+            elif name not in ("_", "t") and not self.unpacks(name, value):
                 sign = r"\leftarrow" if name in self.now else "="
                 lines.append(f"{self.name(name, 't')} &{sign} {text}")
-                self.now |= {name}
+                self.now.add(name)
         return lines
 
     def unpacks(self, name, value):
-        match value:
-            case ast.Name(id=other):
-                return other == name
-            case ast.Attribute(attr=other):
-                return other == name and name not in self.now
+        kept = ast.unparse(value) == name
+        return kept or (getattr(value, "attr", None) == name and name not in self.now)
 
     def name(self, name, date=None):
         """A letter with its accent, number and date: the step t or t - 1 it belongs to."""
         if date is None:
             past = name == "x" or name in self.fields
             date = "t" if name in self.now else "t-1" if past else ""
-        stem, _, mark = name.partition("_")
-        if mark not in ("hat", "bar", "tilde", "max", "min"):
-            stem, mark = name, ""
-        stem, number = re.fullmatch(r"(.*?)(\d*)", stem).groups()
+        parts = re.fullmatch(r"(.*?)(\d*)(?:_(hat|bar|tilde|max|min))?", name)
+        stem, number, mark = parts.groups()
         word = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}".replace("_", r"\_")
         letter = LETTERS.get(stem) or (rf"\{stem}" if stem in GREEK else word)
         if mark in ("max", "min"):
@@ -172,9 +167,8 @@ class _Statements:
             case ast.IfExp(test=ast.Attribute(attr=flag) | ast.Name(id=flag)):
                 if isinstance(getattr(self.rule, flag, None), bool):
                     return self.text(node.body if getattr(self.rule, flag) else node.orelse)
-        raise TypeError(
-            f"formula: {ast.unparse(node)!r} is not arithmetic on names and NumPy functions"
-        )
+        legal = "arithmetic on names and NumPy functions"
+        raise TypeError(f"formula: {ast.unparse(node)!r} is not {legal}")
 
     def call(self, name, arguments):
         if name == "square":
@@ -193,12 +187,7 @@ class _Statements:
 
     def is_last_t(self, node):
         """Whether an expression counts the steps before this one."""
-        match node:
-            case ast.Attribute(value=ast.Name(id="state"), attr="t"):
-                return True
-            case ast.Name(id="t"):
-                return "t" not in self.now
-        return False
+        return ast.unparse(node) in (["state.t"] if "t" in self.now else ["state.t", "t"])
 
 
 def _bracketed(text):
