@@ -53,9 +53,8 @@ class Program:
             One value for each input.
         """
         if set(values) != set(self.inputs):
-            raise TypeError(
-                f"program: inputs must be {', '.join(self.inputs)}, got {', '.join(values)}"
-            )
+            legal = ", ".join(self.inputs)
+            raise TypeError(f"program: inputs must be {legal}, got {', '.join(values)}")
         registers = [values[name] for name in self.inputs]
         for name, *arguments in self.code:
             if name == "constant":
@@ -81,24 +80,18 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         self.tape, self.register = tape, register
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if method != "__call__" or kwargs or ufunc.__name__ not in (*ARITHMETIC, *FUNCTIONS):
-            raise TypeError(
-                f"trace: np.{ufunc.__name__} is not one of {', '.join((*ARITHMETIC, *FUNCTIONS))}"
-            )
-        return self.tape.record(ufunc.__name__, *(self.tape.lift(a).register for a in inputs))
+        name, legal = ufunc.__name__, (*ARITHMETIC, *FUNCTIONS)
+        if method != "__call__" or kwargs or name not in legal:
+            raise TypeError(f"trace: np.{name} is not one of {', '.join(legal)}")
+        return self.tape.record(name, *(self.tape.lift(a).register for a in inputs))
 
     def __bool__(self):
-        raise TypeError(
-            "trace: a traced definition cannot branch on a value; use np.maximum or np.sign"
-        )
+        way_out = "use np.maximum or np.sign"
+        raise TypeError(f"trace: a traced definition cannot branch on a value; {way_out}")
 
 
-def _method(name):
-    return lambda self: getattr(np, name)(self)
-
-
-for _name in ("sqrt", "exp", "log", "sin", "cos"):
-    setattr(Tracer, _name, _method(_name))  # NumPy calls them on elements of object arrays
+for _name in ("sqrt", "exp", "log", "sin", "cos"):  # NumPy calls them in object arrays
+    setattr(Tracer, _name, lambda self, name=_name: getattr(np, name)(self))
 
 
 class _Vector(np.ndarray):
@@ -174,9 +167,8 @@ def _trace_rule(rule):
     tape = _Tape(("x", "g", *state._fields, *names))
     given = tape.tracers()
     symbolic = replace(rule, **{name: given[name] for name in names})
-    x, after = symbolic.step(
-        given["x"], given["g"], type(state)(*(given[name] for name in state._fields))
-    )
+    before = type(state)(*(given[name] for name in state._fields))
+    x, after = symbolic.step(given["x"], given["g"], before)
     return tape.program({"x": x, **after._asdict()})
 
 
