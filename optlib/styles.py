@@ -58,8 +58,7 @@ def looks(labels, style=None):
         raise ValueError(f"style must be one of {[*STYLES, 'theory', 'points']}, got {style!r}")
     if style == "theory":
         return [THEORY for _ in labels]
-    shared = style if isinstance(style, str) and style in STYLES else ""
-    rules = [shared or rule_of(label) for label in labels]
+    rules = [style if style in list(STYLES) else rule_of(label) for label in labels]
     found = []
     for i, rule in enumerate(rules):
         before, others = rules[:i].count(rule), rules.count("")
