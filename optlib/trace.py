@@ -120,7 +120,7 @@ class _Tape:
     def lift(self, value):
         if np.ndim(value):
             raise TypeError(f"trace: one coordinate at a time meets numbers only, got {value!r}")
-        value = value if isinstance(value, Tracer) else np.asarray(value).item()
+        value = np.asarray(value).item()  # NumPy's numbers are no JSON
         return value if isinstance(value, Tracer) else self.record("constant", value)
 
     def program(self, outputs):

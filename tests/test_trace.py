@@ -163,6 +163,23 @@ class Chain(Problem):
         return behind - ahead * np.cos(x)
 
 
+class Kink(Problem):
+    dim, x0 = 2, np.zeros(2)
+
+    def __call__(self, x):
+        return np.maximum(x[..., 0], 0.5) + np.sign(x[..., 1]) * np.square(x[..., 1])
+
+    def grad(self, x):
+        return np.stack([np.maximum(np.sign(x[..., 0] - 0.5), 0), 2 * abs(x[..., 1])], axis=-1)
+
+
+@pytest.mark.parametrize("x", [(0.2, -3.0), (0.7, 2.0)])
+def test_landscape_may_have_kinks(x):
+    f, *g = trace(Kink())(x0=x[0], x1=x[1]).values()
+    assert f == Kink()(np.array(x))
+    assert np.array_equal(g, Kink().grad(np.array(x)))
+
+
 def test_landscape_may_use_slices_and_numpy_numbers():
     program, x = trace(Chain()), np.array([0.3, -0.5, 2.0])
     outputs = program(**dict(zip(program.inputs, x, strict=True)))
