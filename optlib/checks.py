@@ -1,4 +1,4 @@
-"""What every rule checks: hyperparameters at construction, arguments at each step."""
+"""What is checked: hyperparameters at construction, arguments of steps, of problems and of runs."""
 
 import functools
 import inspect
