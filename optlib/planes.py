@@ -1,10 +1,9 @@
-"""Figures in a plane of two parameters: landscapes, runs in them, heat maps, phase diagrams."""
+"""Figures in a plane of two parameters: landscapes, runs in them, phase diagrams."""
 
 from itertools import cycle
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import CenteredNorm, LinearSegmentedColormap, LogNorm
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Circle
 
 from optlib.labels import HALO, Label, begin, finish, finite
@@ -108,55 +107,7 @@ def path(history, ax=None, label=None, style=None, **axes):
     return finish(ax, axes)
 
 
-def heatmap(x, y, z, ax=None, label="", log=False, center=None, lines=(), **axes):
-    """Draw a table of values as colors, with a color bar and labeled lines of equal value.
-
-    Parameters
-    ----------
-    x, y : array, shapes (n,) and (m,)
-        The axes.
-    z : array, shape (m, n)
-        The values; what is not finite is gray.
-    label : str
-        Name and unit of z.
-    log : bool, default False
-        Color by log z.
-    center : float, optional
-        Value at which two hues meet.
-    lines : sequence of float
-        Values of the lines.
-
-    Raises
-    ------
-    ValueError
-        If z has another shape.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> ax = heatmap([1, 2, 3], [1, 2], [[1, 2, 3], [4, 5, 6]], Figure().subplots(), label="loss")
-    >>> ax.figure.axes[1].get_ylabel()
-    'loss'
-    """
-    ax, z = begin(ax), finite(z)
-    if z.shape != (len(y), len(x)):
-        raise ValueError(f"heatmap: z must have shape {(len(y), len(x))}, got {z.shape}")
-    if log and center is not None:
-        far = np.exp(np.nanmax(abs(np.log(z / center))))
-        norm = LogNorm(center / far, center * far)
-    else:
-        norm = LogNorm() if log else None if center is None else CenteredNorm(center)
-    cmap = mpl.colormaps["Blues" if center is None else "PuOr_r"].resampled(20)
-    mesh = ax.pcolormesh(
-        x, y, z, cmap=cmap.with_extremes(bad="#dddddd"), norm=norm, shading="nearest"
-    )
-    ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02).outline.set_visible(False)
-    if len(lines):
-        ax.clabel(ax.contour(x, y, z, lines, colors=TEXT, linewidths=1.2), fontsize=11)
-    return finish(ax, axes)
-
-
-def regions(x, y, masks, ax=None, fill=True, **axes):
+def regions(x, y, masks, ax=None, **axes):
     """Draw the parts of a plane, each named inside.
 
     Parameters
@@ -165,8 +116,6 @@ def regions(x, y, masks, ax=None, fill=True, **axes):
         The axes.
     masks : dict of str to bool array, shape (m, n)
         Name of a part and where it is.
-    fill : bool, default True
-        Tint the parts; False draws outlines only, as over a `heatmap`.
 
     Raises
     ------
@@ -187,8 +136,7 @@ def regions(x, y, masks, ax=None, fill=True, **axes):
             raise ValueError(f"regions: {name!r} must have shape {shape}, got {mask.shape}")
         if not mask.any():
             continue
-        if fill:
-            ax.contourf(x, y, mask, [0.5, 1.5], colors=tint)
+        ax.contourf(x, y, mask, [0.5, 1.5], colors=tint)
         ax.contour(x, y, mask, [0.5], colors="#555555", linewidths=0.9)
         row, column = _middle(mask)
         ax.text(x[column], y[row], name, ha="center", va="center", path_effects=HALO)

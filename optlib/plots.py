@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from optlib.labels import Label, begin, finish, finite, limit, mark
-from optlib.planes import contour, eigenvalues, heatmap, path, regions
+from optlib.planes import contour, eigenvalues, path, regions
 from optlib.styles import OTHER, STYLES, looks, rule_of
 
 __all__ = [
-    "STYLES", "bars", "contour", "curves", "eigenvalues", "heatmap", "histogram",
-    "limit", "loss", "lr_curves", "mark", "panels", "path", "regions",
+    "STYLES", "bars", "contour", "curves", "eigenvalues", "histogram",
+    "limit", "lr_curves", "mark", "panels", "path", "regions",
 ]  # fmt: skip
 BAR = "#5f7a94"
 
@@ -66,51 +66,6 @@ def curves(x, ys, ax=None, style=None, **axes):
     for (label, y), look in zip(ys.items(), looks(list(ys), style), strict=True):
         Label(ax, label, x, _draw(ax, x, y, look, label), look["color"])
     return finish(ax, axes)
-
-
-def loss(histories, ax=None, **axes):
-    """Draw how far f is above its minimum (f itself where that is unknown) at each step of runs.
-
-    Parameters
-    ----------
-    histories : History, sequence of History, or dict of str to History
-        Runs, named by their rules or by the dict, colored by their rules.
-
-    A run that diverges leaves through the top; for `optlib.train` say ``xlabel="epoch"``.
-
-    Raises
-    ------
-    ValueError
-        If two runs of a sequence have the same rule.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from optlib import SGD, minimize
-    >>> from optlib.problems import Quadratic
-    >>> run = minimize(SGD(lr=0.1), Quadratic(eigenvalues=(1, 5)), steps=9)
-    >>> loss({"lr = 0.1": run}, Figure().subplots()).get_yscale()
-    'log'
-    """
-    if not isinstance(histories, dict):
-        runs = list(histories) if isinstance(histories, (list, tuple)) else [histories]
-        histories = {type(run.optimizer).__name__: run for run in runs}
-        if len(histories) < len(runs):
-            raise ValueError(f"loss: runs of one rule need a dict of names, got {len(runs)} runs")
-    rules = {label: type(run.optimizer).__name__ for label, run in histories.items()}
-    rules = [rule if rule in STYLES else label for label, rule in rules.items()]
-    known = all(run.problem.f_min is not None for run in histories.values())
-    ax, start = begin(ax, histories=histories), 0
-    for (label, run), look in zip(histories.items(), looks(rules), strict=True):
-        x, y = np.arange(len(run.f)), run.f - (run.problem.f_min if known else 0)
-        Label(ax, label, x, _draw(ax, x, y, look, label), look["color"])
-        start = max(start, np.max(y[0]))
-    name = r"$f(\theta_t) - f^*$" if known else r"$f(\theta_t)$"
-    finish(ax, axes, xlabel="step t", ylabel=name, yscale="log" if known else "linear")
-    if known and start > 0 and "ylim" not in axes:
-        low, high = ax.get_ylim()
-        ax.set_ylim(max(low, 1e-16 * start), min(high, 3 * start))
-    return ax
 
 
 def lr_curves(rates, losses, ax=None, ceiling=None, **axes):

@@ -26,11 +26,9 @@ FUNCTIONS = {
     "contour": lambda ax: plots.contour(BOWL, ax),
     "path": lambda ax: plots.path(RUN, ax),
     "curves": lambda ax: plots.curves([1, 2, 3], {"a": [1, 2, 4], "Adam": [3, 2, 1]}, ax),
-    "loss": lambda ax: plots.loss(RUN, ax),
     "lr_curves": lambda ax: plots.lr_curves([0.1, 1, 10], {"SGD": [2, 1, np.inf]}, ax),
     "bars": lambda ax: plots.bars({"SGD": 1.5, "Adam": np.inf, "other": [1, 2, 3]}, ax),
     "histogram": lambda ax: plots.histogram({"SGD": [1, 2, 2], "Adam": [2, 3]}, ax),
-    "heatmap": lambda ax: plots.heatmap(GRID, GRID, np.outer(GRID, GRID), ax, lines=[0.5]),
     "regions": lambda ax: plots.regions(GRID, GRID, {"low": np.outer(GRID, GRID) < 0.3}, ax),
     "limit": lambda ax: plots.limit(0.5, "here", ax),
     "mark": lambda ax: plots.mark(0.5, 0.5, "here", ax),
@@ -382,41 +380,9 @@ def test_path_in_one_dimension_is_x_and_f(ax):
 def test_a_rule_of_the_readers_own_is_neutral(ax):
     own = SimpleNamespace(x=RUN.x, f=RUN.f, problem=BOWL, optimizer=type("Mine", (), {})())
     plots.path(own, ax)
-    plots.loss([own, RUN], ax)
+    plots.curves([0, 1], {"Mine": [1, 0], "Momentum": [0, 1]}, ax)
     colors = {text.get_text(): text.get_color() for text in ax.texts}
     assert colors == {"Mine": OTHER["color"], "Momentum": STYLES["Momentum"]["color"]}
-
-
-def test_loss_is_the_height_above_the_minimum(ax):
-    run = SimpleNamespace(f=RUN.f + 7, optimizer=SGD(), problem=SimpleNamespace(f_min=7.0))
-    plots.loss({"lr = 0.05": run}, ax)
-    np.testing.assert_array_equal(ax.lines[0].get_ydata(), RUN.f + 7 - 7)
-    assert ax.lines[0].get_color() == STYLES["SGD"]["color"]
-    assert texts(ax) == ["lr = 0.05"]
-
-
-def test_loss_shows_f_where_the_minimum_is_unknown(ax):
-    run = SimpleNamespace(f=RUN.f, optimizer=SGD(), problem=SimpleNamespace(f_min=None))
-    plots.loss(run, ax)
-    np.testing.assert_array_equal(ax.lines[0].get_ydata(), RUN.f)
-    assert ax.get_yscale() == "linear"
-
-
-def test_loss_lets_a_diverging_run_leave_through_the_top(ax):
-    plots.loss([minimize(SGD(lr=9.0), BOWL, steps=2000), RUN], ax)
-    ax.figure.draw_without_rendering()
-    assert ax.get_ylim()[1] == 3 * RUN.f[0]
-
-
-def test_loss_ends_where_rounding_begins(ax):
-    f = np.array([8.0, 1e-3, 1e-300])
-    plots.loss(SimpleNamespace(f=f, optimizer=SGD(), problem=SimpleNamespace(f_min=0)), ax)
-    assert ax.get_ylim()[0] == 8e-16
-
-
-def test_loss_of_two_runs_of_one_rule_needs_names(ax):
-    with pytest.raises(ValueError, match="runs of one rule need a dict of names"):
-        plots.loss([RUN, RUN], ax)
 
 
 def test_lr_curves_mark_the_best_rate_and_the_diverged_ones(ax):
@@ -471,24 +437,6 @@ def test_histogram_counts_every_finite_value(ax):
     for data, text in zip(filled, ax.texts, strict=True):
         peak = np.argmax(data.values)
         assert data.edges[peak] < text.line[0, 0] < data.edges[peak + 1]
-
-
-def test_heatmap_shows_the_table_and_its_scale(ax):
-    z = np.arange(6.0).reshape(2, 3)
-    z[0, 0] = np.inf
-    plots.heatmap([1, 2, 3], [1, 2], z, ax, label="loss", center=3)
-    mesh = ax.collections[0]
-    np.testing.assert_array_equal(np.ma.filled(mesh.get_array().reshape(2, 3), np.inf), z)
-    assert mesh.norm.vcenter == 3
-    assert ax.figure.axes[1].get_ylabel() == "loss"
-    with pytest.raises(ValueError, match=r"z must have shape \(2, 3\), got \(3, 2\)"):
-        plots.heatmap([1, 2, 3], [1, 2], z.T, ax)
-
-
-def test_a_centered_log_scale_is_symmetric_in_ratios(ax):
-    plots.heatmap([1, 2], [1], [[0.5, 8]], ax, log=True, center=1)
-    norm = ax.collections[0].norm
-    assert (norm.vmin, norm.vmax) == pytest.approx((1 / 8, 8))
 
 
 def test_regions_are_named_inside(ax):
