@@ -27,7 +27,7 @@ from optlib.models import MLP, CharacterModel
 FOLDER = Path(__file__).parent
 FIVE = {rule.__name__: rule for rule in (SGD, Momentum, AdaGrad, RMSProp, Adam)}
 METHODS = FIVE | {f"Adam, eps {eps}": partial(Adam, eps=eps) for eps in (0.01, 1)}
-GRIDS = {  # six rates each; those of the five hold the defaults of PyTorch and Keras
+GRIDS = {  # six rates each; those of the five hold the defaults of optlib and of Keras
     "SGD": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
     "Momentum": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
     "AdaGrad": (0.001, 0.01, 0.03, 0.1, 0.3, 1.0),
