@@ -21,8 +21,8 @@ class Sweep(np.ndarray):
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if method != "__call__" or "out" in kwargs:  # a mean, a print: an array like any other
-            kwargs["out"] = tuple(map(_plain, kwargs.get("out", ()))) or None
-            return getattr(ufunc, method)(*map(_plain, inputs), **kwargs)
+            kwargs["out"] = tuple(map(np.asarray, kwargs.get("out", ()))) or None
+            return getattr(ufunc, method)(*map(np.asarray, inputs), **kwargs)
         arrays = [a for a in inputs if isinstance(a, (np.ndarray, np.generic))]
         met = [a for a in arrays if not isinstance(a, Sweep)]
         dtype = np.result_type(*met, 0.0)
@@ -37,10 +37,6 @@ class Sweep(np.ndarray):
 
 
 _power = np.frompyfunc(operator.pow, 2, 1)
-
-
-def _plain(value):
-    return np.asarray(value) if isinstance(value, Sweep) else value
 
 
 def check_fields(rule):

@@ -56,6 +56,7 @@ def test_step_changes_nothing_and_its_results_share_no_memory_with_its_arguments
     with np.errstate(all="ignore"):
         x_new, after = rule.step(x, g, state)
     assert all(map(same_bits, given_arrays, before))
+    assert all(array.flags.writeable for array in given_arrays)
     for new in (x_new, *after):
         assert not any(np.shares_memory(new, old) for old in given_arrays)
 
@@ -111,6 +112,15 @@ def test_sweep_equals_the_loop_over_its_runs_bit_for_bit(cls, dtype, data):
         assert same_bits(points[:, *run], alone[:, 0])
         for entry, entry_alone in zip(states, states_alone, strict=True):
             assert same_bits(entry[:, *run], entry_alone[:, 0])
+
+
+@pytest.mark.parametrize("t", [2, 9, 99])
+def test_powers_of_swept_betas_are_those_of_single_ones(t):
+    betas = np.random.default_rng(t).uniform(0.9, 0.999, (300, 1))
+    x, g, start = np.zeros(1), np.ones(1), State(t, np.ones(1), np.ones(1))
+    swept, _ = Adam(lr=1.0, beta1=betas, beta2=betas).step(x, g, start)
+    single = [Adam(lr=1.0, beta1=b, beta2=b).step(x, g, start)[0] for b in betas[:, 0].tolist()]
+    assert same_bits(swept, single)
 
 
 @every_rule
