@@ -1,13 +1,20 @@
 """Sphinx extension of this book: numbers the formulas that code cells print, shows their figures
-at the size they were drawn for, and leaves out the scripts of live kernels on other hosts."""
+at the size they were drawn for, brings live figures to life, and leaves out the scripts of live
+kernels on other hosts."""
+
+import shutil
+from pathlib import Path
 
 from docutils import nodes
 from PIL import Image
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
+import optlib.explorables as figures
+
 logger = logging.getLogger(__name__)
 CSS_PIXELS_PER_INCH = 96
+LIVE_FIGURE = "data-explorable="
 
 
 class NumberFormulas(SphinxTransform):
@@ -54,6 +61,25 @@ def code_cells(document):
     )
 
 
+def add_figure_scripts(app, page, template, context, doctree):
+    """Let a page with live figures load what mounts them."""
+    if LIVE_FIGURE in context.get("body", ""):
+        app.add_js_file("explorables/automount.js")
+        app.add_css_file("explorables/explorables.css")
+
+
+def write_figure_scripts(app, error):
+    """Store the modules of the live figures as scripts of the site."""
+    if error or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "explorables"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("automount.js", "explorables.css"):
+        shutil.copy(figures.base.STATIC / name, folder)
+    for name in (figure.name for figure in figures.base.Explorable.__subclasses__()):
+        (folder / f"{name}.js").write_text(figures.base.script(name), encoding="utf-8")
+
+
 def leave_out_thebe(app, config):
     for event, listeners in app.events.listeners.items():
         app.events.listeners[event] = [
@@ -67,4 +93,6 @@ def setup(app):
     app.add_transform(NumberFormulas)
     app.add_transform(SizeFigures)
     app.connect("config-inited", leave_out_thebe)
+    app.connect("html-page-context", add_figure_scripts)
+    app.connect("build-finished", write_figure_scripts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,12 @@
+"""Live figures: widgets in Jupyter, and the same figures in a page without a kernel.
+
+>>> from optlib.explorables import StepSize
+>>> figure = StepSize(lr=0.1)
+>>> figure.numbers["factor, steep direction"]
+0.0
+>>> figure.lr = 0.18
+>>> figure.hits
+[True, False]
+"""
+
+from optlib.explorables.step_size import StepSize

@@ -1,0 +1,229 @@
+"""What every live figure is: its controls, its numbers, and how it shows itself where."""
+
+import base64
+import html
+import io
+import json
+import math
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from optlib.checks import first_state
+from optlib.styles import OTHER, STYLES
+from optlib.trace import trace
+
+STATIC = Path(__file__).parent / "static"
+IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";\n', re.MULTILINE)
+DPI = 80
+
+
+def slider(label, default, low, high, *, log=False, step=0.01):
+    """A number in [low, high]; ``step`` is in decades if the slider is logarithmic."""
+    control = {"kind": "slider", "label": label, "min": low, "max": high, "log": log, "step": step}
+    return traitlets.Float(default, min=low, max=high).tag(sync=True, control=control)
+
+
+def choice(label, default, options):
+    """One of several values."""
+    control = {"kind": "choice", "label": label, "options": list(options)}
+    return traitlets.Enum(list(options), default).tag(sync=True, control=control)
+
+
+def point(label, default):
+    """A point (x, y) that is dragged in a panel."""
+    control = {"kind": "point", "label": label}
+    number = traitlets.Float()
+    return traitlets.List(number, list(default), 2, 2).tag(sync=True, control=control)
+
+
+def rates(label, default, low, high):
+    """Which rules run, and the learning rate in [low, high] of each: a dict of name to rate."""
+    control = {"kind": "rates", "label": label, "min": low, "max": high, "log": True, "step": 0.05}
+    rate = traitlets.Float(min=low, max=high)
+    return traitlets.Dict(rate, traitlets.Unicode(), default_value=default).tag(
+        sync=True, control=control
+    )
+
+
+class Explorable(anywidget.AnyWidget):
+    """A figure with a quantity to drag, the same in Jupyter and in a page without a kernel.
+
+    A subclass declares its controls as traits (`slider`, `choice`, `point`, `rates`), and defines
+    ``data()``, the programs its module evaluates, ``compute()``, its numbers by `optlib`, and
+    ``picture()``, which stands where no script runs. Its module ``static/<name>.js`` computes the
+    same numbers from the same data; the tests compare them.
+
+    Parameters
+    ----------
+    **controls
+        Starting values of the controls.
+
+    Raises
+    ------
+    TraitError, TypeError
+        For a value out of range, or a name that is no control.
+    """
+
+    _css = STATIC / "explorables.css"
+    spec = traitlets.Dict().tag(sync=True)
+    numbers = traitlets.Dict(help="the read-outs by name")
+    trajectory = traitlets.Any(help="the points of the run, where the figure shows one")
+    alt = ""
+    targets = ()  # dicts: text, and where: (low, high) of read-outs or controls, by name
+
+    def __init_subclass__(cls, **kwargs):
+        if "compute" in vars(cls):  # not the classes that ipywidgets derives at run time
+            cls.name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+            cls._esm = module(cls.name)
+            traits = {
+                name: value for name, value in vars(cls).items() if hasattr(value, "metadata")
+            }
+            cls.controls = {
+                name: trait.metadata["control"]
+                for name, trait in traits.items()
+                if "control" in trait.metadata
+            }
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, **controls):
+        for name in controls:
+            if name not in self.controls:
+                legal = ", ".join(self.controls)
+                raise TypeError(f"{type(self).__name__}: controls are {legal}, got {name!r}")
+        super().__init__(**controls)
+        described = [{"key": name, **control} for name, control in self.controls.items()]
+        self.spec = {
+            "name": self.name,
+            "label": self.alt,
+            "controls": described,
+            "targets": list(self.targets),
+            "data": self.data(),
+        }
+        self.observe(self._compute, list(self.controls))
+        self._compute()
+
+    @property
+    def state(self):
+        """The values of the controls by name."""
+        return {name: getattr(self, name) for name in self.controls}
+
+    @property
+    def hits(self):
+        """Whether each target is met."""
+        now = {**self.state, **self.numbers}
+        return [
+            all(now[name] is not None and low <= now[name] <= high for name, (low, high) in where)
+            for where in (target["where"].items() for target in self.targets)
+        ]
+
+    def data(self):
+        """What the module needs: programs, styles, recorded noise; plain lists and dicts."""
+        return {}
+
+    def compute(self):
+        """Return the read-outs, a dict of name to number, text or None, and the points of a run."""
+        raise NotImplementedError(f"{type(self).__name__} must define compute()")
+
+    def picture(self, figure):
+        """Draw what stands where no script runs with `optlib.plots` on a Matplotlib figure."""
+        raise NotImplementedError(f"{type(self).__name__} must define picture()")
+
+    def _compute(self, change=None):
+        self.numbers, self.trajectory = self.compute()
+
+    def __repr__(self):
+        values = ", ".join(f"{name}={value!r}" for name, value in self.state.items())
+        return f"{type(self).__name__}({values})"
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "text/html": self._stand_in()}, metadata
+
+    def _stand_in(self):
+        """HTML for a page: the state for the module, and a picture and a table until it runs."""
+        values = json.dumps({**self.state, "spec": self.spec}, ensure_ascii=False)
+        script = values.replace("</", "<\\/")
+        rows = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{show(value)}</td></tr>"
+            for name, value in self.numbers.items()
+        )
+        return (
+            f'<div class="explorable" data-explorable="{self.name}">\n'
+            f'<script type="application/json">{script}</script>\n'
+            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{self._png()}">\n'
+            f"<table>{rows}</table>\n</div>"
+        )
+
+    def _png(self):
+        from matplotlib.figure import Figure
+        from matplotlib.style import context
+        from PIL import Image
+
+        drawn, small = io.BytesIO(), io.BytesIO()
+        with context("optlib.book"):  # not pyplot, whose current figure is the reader's
+            figure = Figure()
+            self.picture(figure)
+            figure.savefig(drawn, dpi=DPI)
+        Image.open(drawn).convert("RGB").quantize(48).save(small, "png", optimize=True)
+        return base64.b64encode(small.getvalue()).decode()
+
+
+def show(value):
+    """A read-out as text.
+
+    >>> show(0.123456), show(None), show("stable"), show(float("inf"))
+    ('0.1235', 'never', 'stable', 'diverged')
+    """
+    if value is None:
+        return "never"
+    if isinstance(value, str):
+        return html.escape(value)
+    return f"{value:.4g}" if math.isfinite(value) else "diverged"
+
+
+def rule_data(rule):
+    """A rule as the engine reads it: its program, its hyperparameters, its first state."""
+    values = {field.name: getattr(rule, field.name) for field in fields(rule)}
+    name = type(rule).__name__
+    return {
+        "program": trace(rule).to_json(),
+        "hyper": {name: float(v) for name, v in values.items() if not isinstance(v, bool)},
+        "state": {name: float(value) for name, value in first_state(rule)._asdict().items()},
+        "style": STYLES.get(name, OTHER),
+    }
+
+
+def problem_data(problem):
+    """A landscape as the engine reads it: its program, window and minimizers."""
+    return {
+        "program": trace(problem).to_json(),
+        "bounds": problem.bounds,
+        "start": problem.x0.tolist(),
+        "minimizers": [] if problem.minimizers is None else problem.minimizers.tolist(),
+    }
+
+
+def module(name):
+    """The text of a figure's module, with the shared modules it imports put before it."""
+    found = {}
+
+    def add(name):
+        source = (STATIC / f"{name}.js").read_text(encoding="utf-8")
+        for other in IMPORT.findall(source):
+            if other not in found:
+                add(other)
+        found[name] = IMPORT.sub("", source)
+
+    add(name)
+    figure = found.pop(name)
+    return re.sub(r"^export ", "", "\n".join(found.values()), flags=re.MULTILINE) + "\n" + figure
+
+
+def script(name):
+    """The same module as a script for a page, which a browser also loads from a local file."""
+    text = module(name).replace("export default", f"explorables.{name} =")
+    return f'(() => {{\n"use strict";\n{text}\n}})();\n'
