@@ -23,7 +23,15 @@ class Recorded(Noisy):
 
 
 class StepSize(Explorable):
-    """Drag the learning rate and the start of gradient descent; noise lifts the floor."""
+    """Gradient descent on a bowl: drag its learning rate and its start, and add noise.
+
+    Parameters
+    ----------
+    lr : float in [0.002, 0.22], default 0.03
+    sigma : float in [0, 2], default 0
+        Noise of the gradient.
+    start : [float, float], default [-1.3, 0.6]
+    """
 
     lr = slider("learning rate α", 0.03, 0.002, 0.22, step=0.002)
     sigma = slider("noise σ", 0.0, 0.0, 2.0, step=0.1)
@@ -34,10 +42,10 @@ class StepSize(Explorable):
         f"{STEPS} steps."
     )
     targets = (
-        {"text": "no error shrinks by less than the factor 0.82 a step",
+        {"text": "both errors shrink by 18 % or more at every step",
          "where": {"larger factor": (0, 0.82)}},
-        {"text": "with noise σ of 1 or more, a mean loss below 0.05 at the end",
-         "where": {"sigma": (1, 2), "mean loss, last 50 steps": (0, 0.05)}},
+        {"text": "with noise σ = 2, a mean loss below 0.05 in the last 50 steps",
+         "where": {"sigma": (2, 2), "mean loss, last 50 steps": (0, 0.05)}},
     )  # fmt: skip
 
     def data(self):
