@@ -1,6 +1,6 @@
 // The frame of every figure: its controls, handles, read-outs, targets, link and reset.
 
-import { element, set, svg, stroke } from "./plot.js";
+import { bends, element, set, svg, stroke } from "./plot.js";
 
 export function show(value) {
   if (value === null) return "never";
@@ -8,17 +8,19 @@ export function show(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(4))).replace("-", "−") : "diverged";
 }
 
-const short = (value) => Number(value.toPrecision(3));
+const short = (value, log) => (log === "nines"
+  ? Number((1 - Number((1 - value).toPrecision(2))).toFixed(9)) : Number(value.toPrecision(3)));
 
 // A control is { nodes, update(value) } and calls change(value).
 const CONTROLS = {
   slider({ key, label, min, max, log, step }, change) {
-    const bend = log ? Math.log10 : (v) => v;
-    const input = element("input", { type: "range", min: bend(min), max: bend(max), step,
+    const [bend, unbend] = bends(log);
+    const input = element("input", { type: "range", min: bend(min), step,
+      max: log ? step * Math.ceil(bend(max) / step - 1e-9) : max,
       "data-control": key, "aria-label": label });
     const output = element("output");
     input.addEventListener("input", () => {
-      const value = log ? short(10 ** input.valueAsNumber) : input.valueAsNumber;
+      const value = log ? short(unbend(input.valueAsNumber), log) : input.valueAsNumber;
       change(Math.min(Math.max(value, min), max));
     });
     const update = (value) => {
@@ -135,8 +137,10 @@ export function figure(build) {
 
     const handles = [];
     // A point to drag in a panel. at(state) is its place [x, y]; part([x, y]) the state it makes.
-    // With anywhere, a click elsewhere in the panel moves it there.
-    const handle = (panel, { key, label, color = "#222222", at, part, anywhere = false }) => {
+    // With anywhere, a click elsewhere in the panel moves it there. With along, it moves along a
+    // curve, and is to the keyboard and to screen readers the slider of its key.
+    const handle = (panel, { key, label, color = "#222222", at, part, anywhere, along }) => {
+      const slider = along && controls.find((control) => control.key === key);
       set(panel.node, { role: "group" });
       const node = svg("g", { class: "handle", role: "slider", tabindex: 0, "aria-label": label,
         "data-control": key }, panel.above);
@@ -145,7 +149,7 @@ export function figure(build) {
       const inside = (scale, pixel) => {
         const value = scale.value(Math.min(Math.max(pixel, Math.min(...scale.range)),
           Math.max(...scale.range)));
-        const rounded = scale.log ? short(value)
+        const rounded = scale.log ? short(value, scale.log)
           : Number(value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(scale.max - scale.min)))));
         return Math.min(Math.max(rounded, scale.min), scale.max);
       };
@@ -174,14 +178,19 @@ export function figure(build) {
         const [x, y] = at(state());
         const by = event.shiftKey ? 30 : 3;
         const [right, down] = arrows[event.key];
-        move(panel.x.pixel(x) + by * right, panel.y.pixel(y) + by * down);
+        if (slider) {
+          const value = state()[key] + slider.step * (by / 3) * (right - down);
+          change({ [key]: Number(Math.min(Math.max(value, slider.min), slider.max).toFixed(6)) });
+        } else move(panel.x.pixel(x) + by * right, panel.y.pixel(y) + by * down);
         event.preventDefault();
       });
       handles.push((now) => {
         const [x, y] = at(now);
         node.setAttribute("transform", `translate(${panel.x.pixel(x)} ${panel.y.pixel(y)})`);
-        set(node, { "aria-valuemin": panel.x.min, "aria-valuemax": panel.x.max,
-          "aria-valuenow": x, "aria-valuetext": `${show(x)}, ${show(y)}` });
+        const { min, max } = slider || panel.x;
+        set(node, { "aria-valuemin": min, "aria-valuemax": max,
+          "aria-valuenow": slider ? now[key] : x,
+          "aria-valuetext": slider ? show(now[key]) : `${show(x)}, ${show(y)}` });
       });
       return node;
     };
