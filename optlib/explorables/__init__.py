@@ -1,6 +1,5 @@
 """Live figures: widgets in Jupyter, and the same figures in a page without a kernel.
 
-from optlib.explorables.momentum_plane import MomentumPlane
 >>> from optlib.explorables import StepSize
 >>> figure = StepSize(lr=0.1)
 >>> figure.numbers["factor, steep direction"]
@@ -10,6 +9,5 @@ from optlib.explorables.momentum_plane import MomentumPlane
 [True, False]
 """
 
-from optlib.explorables.momentum_plane import MomentumPlane
 from optlib.explorables.step_size import StepSize
 from optlib.explorables.rotated_bowl import RotatedBowl

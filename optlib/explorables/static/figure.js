@@ -1,6 +1,6 @@
 // The frame of every figure: its controls, handles, read-outs, targets, link and reset.
 
-import { bends, element, set, svg, stroke } from "./plot.js";
+import { element, set, svg, stroke } from "./plot.js";
 
 export function show(value) {
   if (value === null) return "never";
@@ -8,19 +8,17 @@ export function show(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(4))).replace("-", "−") : "diverged";
 }
 
-const short = (value, log) => (log === "nines"
-  ? Number((1 - Number((1 - value).toPrecision(2))).toFixed(9)) : Number(value.toPrecision(3)));
+const short = (value) => Number(value.toPrecision(3));
 
 // A control is { nodes, update(value) } and calls change(value).
 const CONTROLS = {
   slider({ key, label, min, max, log, step }, change) {
-    const [bend, unbend] = bends(log);
-    const input = element("input", { type: "range", min: bend(min), step,
-      max: log ? step * Math.ceil(bend(max) / step - 1e-9) : max,
+    const bend = log ? Math.log10 : (v) => v;
+    const input = element("input", { type: "range", min: bend(min), max: bend(max), step,
       "data-control": key, "aria-label": label });
     const output = element("output");
     input.addEventListener("input", () => {
-      const value = log ? short(unbend(input.valueAsNumber), log) : input.valueAsNumber;
+      const value = log ? short(10 ** input.valueAsNumber) : input.valueAsNumber;
       change(Math.min(Math.max(value, min), max));
     });
     const update = (value) => {
@@ -149,7 +147,7 @@ export function figure(build) {
       const inside = (scale, pixel) => {
         const value = scale.value(Math.min(Math.max(pixel, Math.min(...scale.range)),
           Math.max(...scale.range)));
-        const rounded = scale.log ? short(value, scale.log)
+        const rounded = scale.log ? short(value)
           : Number(value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(scale.max - scale.min)))));
         return Math.min(Math.max(rounded, scale.min), scale.max);
       };
