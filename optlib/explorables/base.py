@@ -22,7 +22,10 @@ DPI = 80
 
 
 def slider(label, default, low, high, *, log=False, step=0.01):
-    """A number in [low, high]; ``step`` is in decades if the slider is logarithmic."""
+    """A number in [low, high]; ``step`` is in decades if the slider is logarithmic.
+
+    With ``log="nines"`` it is logarithmic in the distance from 1: 0.9, 0.99, 0.999.
+    """
     control = {"kind": "slider", "label": label, "min": low, "max": high, "log": log, "step": step}
     return traitlets.Float(default, min=low, max=high).tag(sync=True, control=control)
 
@@ -43,8 +46,9 @@ def point(label, default):
 def rates(label, default, low, high):
     """Which rules run, and the learning rate in [low, high] of each: a dict of name to rate."""
     control = {"kind": "rates", "label": label, "min": low, "max": high, "log": True, "step": 0.05}
+    control |= {"names": list(STYLES), "styles": STYLES}
     rate = traitlets.Float(min=low, max=high)
-    return traitlets.Dict(rate, traitlets.Unicode(), default_value=default).tag(
+    return traitlets.Dict(rate, traitlets.Enum(list(STYLES)), default_value=default).tag(
         sync=True, control=control
     )
 
@@ -79,14 +83,12 @@ class Explorable(anywidget.AnyWidget):
         if "compute" in vars(cls):  # not the classes that ipywidgets derives at run time
             cls.name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
             cls._esm = module(cls.name)
-            traits = {
-                name: value for name, value in vars(cls).items() if hasattr(value, "metadata")
-            }
-            cls.controls = {
-                name: trait.metadata["control"]
-                for name, trait in traits.items()
-                if "control" in trait.metadata
-            }
+        cls.controls = {
+            name: trait.metadata["control"]
+            for base in reversed(cls.__mro__)
+            for name, trait in vars(base).items()
+            if "control" in getattr(trait, "metadata", {})
+        }
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **controls):
@@ -116,7 +118,7 @@ class Explorable(anywidget.AnyWidget):
         """Whether each target is met."""
         now = {**self.state, **self.numbers}
         return [
-            all(now[name] is not None and low <= now[name] <= high for name, (low, high) in where)
+            all(within(now[name], *limits) for name, limits in where)
             for where in (target["where"].items() for target in self.targets)
         ]
 
@@ -170,6 +172,12 @@ class Explorable(anywidget.AnyWidget):
             figure.savefig(drawn, dpi=DPI)
         Image.open(drawn).convert("RGB").quantize(48).save(small, "png", optimize=True)
         return base64.b64encode(small.getvalue()).decode()
+
+
+def within(value, low, high):
+    """Whether a value meets a target; None and a word meet no number."""
+    kind = str if isinstance(low, str) else (int, float)
+    return isinstance(value, kind) and low <= value <= high
 
 
 def show(value):

@@ -1,6 +1,6 @@
 // The frame of every figure: its controls, handles, read-outs, targets, link and reset.
 
-import { element, set, svg, stroke } from "./plot.js";
+import { bends, element, set, svg, stroke } from "./plot.js";
 
 export function show(value) {
   if (value === null) return "never";
@@ -8,17 +8,19 @@ export function show(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(4))).replace("-", "−") : "diverged";
 }
 
-const short = (value) => Number(value.toPrecision(3));
+const short = (value, log) => (log === "nines"
+  ? Number((1 - Number((1 - value).toPrecision(2))).toFixed(9)) : Number(value.toPrecision(3)));
 
 // A control is { nodes, update(value) } and calls change(value).
 const CONTROLS = {
   slider({ key, label, min, max, log, step }, change) {
-    const bend = log ? Math.log10 : (v) => v;
-    const input = element("input", { type: "range", min: bend(min), max: bend(max), step,
-      "data-control": key, "aria-label": label });
+    const [bend, unbend] = bends(log);
+    const steps = Math.ceil((bend(max) - bend(min)) / step - 1e-9); // the last may lead beyond max
+    const input = element("input", { type: "range", min: bend(min), max: bend(min) + steps * step,
+      step, "data-control": key, "aria-label": label });
     const output = element("output");
     input.addEventListener("input", () => {
-      const value = log ? short(10 ** input.valueAsNumber) : input.valueAsNumber;
+      const value = log ? short(unbend(input.valueAsNumber), log) : input.valueAsNumber;
       change(Math.min(Math.max(value, min), max));
     });
     const update = (value) => {
@@ -136,8 +138,10 @@ export function figure(build) {
     const handles = [];
     // A point to drag in a panel. at(state) is its place [x, y]; part([x, y]) the state it makes.
     // With anywhere, a click elsewhere in the panel moves it there. With along, it moves along a
-    // curve, and is to the keyboard and to screen readers the slider of its key.
-    const handle = (panel, { key, label, color = "#222222", at, part, anywhere, along }) => {
+    // curve, and is to the keyboard and to screen readers the slider of its key. An arrow key moves
+    // it by hops [right, down] in pixels.
+    const handle = (panel, { key, label, color = "#222222", at, part, anywhere, along,
+      hops = [3, 3] }) => {
       const slider = along && controls.find((control) => control.key === key);
       set(panel.node, { role: "group" });
       const node = svg("g", { class: "handle", role: "slider", tabindex: 0, "aria-label": label,
@@ -147,7 +151,7 @@ export function figure(build) {
       const inside = (scale, pixel) => {
         const value = scale.value(Math.min(Math.max(pixel, Math.min(...scale.range)),
           Math.max(...scale.range)));
-        const rounded = scale.log ? short(value)
+        const rounded = scale.log ? short(value, scale.log)
           : Number(value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(scale.max - scale.min)))));
         return Math.min(Math.max(rounded, scale.min), scale.max);
       };
@@ -174,12 +178,14 @@ export function figure(build) {
         const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
         if (!(event.key in arrows)) return;
         const [x, y] = at(state());
-        const by = event.shiftKey ? 30 : 3;
+        const by = event.shiftKey ? 10 : 1;
         const [right, down] = arrows[event.key];
         if (slider) {
-          const value = state()[key] + slider.step * (by / 3) * (right - down);
+          const value = state()[key] + slider.step * by * (right - down);
           change({ [key]: Number(Math.min(Math.max(value, slider.min), slider.max).toFixed(6)) });
-        } else move(panel.x.pixel(x) + by * right, panel.y.pixel(y) + by * down);
+        } else {
+          move(panel.x.pixel(x) + by * hops[0] * right, panel.y.pixel(y) + by * hops[1] * down);
+        }
         event.preventDefault();
       });
       handles.push((now) => {
@@ -205,7 +211,7 @@ export function figure(build) {
     const here = element("a", { href: "#" }, "Link to this state");
     if (model.isStatic) buttons.append(here);
 
-    const outputs = {};
+    let outputs = {};
     const output = (name) => {
       const node = element("output", { "data-number": name });
       values.append(element("div", {}, element("dt", {}, name), element("dd", {}, node)));
@@ -225,8 +231,11 @@ export function figure(build) {
       for (const [key, refresh] of made) refresh(now[key]);
       const numbers = update(now);
       for (const place of handles) place(now);
+      if (String(Object.keys(outputs)) !== String(Object.keys(numbers))) {
+        values.replaceChildren();
+        outputs = Object.fromEntries(Object.keys(numbers).map((name) => [name, output(name)]));
+      }
       for (const [name, value] of Object.entries(numbers)) {
-        outputs[name] ??= output(name);
         outputs[name].textContent = show(value);
         outputs[name].dataset.value = value;
       }

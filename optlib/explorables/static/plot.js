@@ -26,13 +26,22 @@ export function stroke(style, width = 2) {
   return { fill: "none", stroke: style.color, "stroke-width": width, "stroke-dasharray": dashes };
 }
 
-// Values on an axis worth a tick: decades, or steps of 1, 2 or 5 times a power of ten.
-export function ticks({ min, max, log }, most = 6) {
+// How an axis or a slider is bent, and back: not at all, by decades (log: true), or by decades of
+// the distance from 1 (log: "nines").
+export function bends(log) {
+  if (log === "nines") return [(v) => -Math.log10(1 - v), (bent) => 1 - 10 ** -bent];
+  return log ? [Math.log10, (bent) => 10 ** bent] : [(v) => v, (v) => v];
+}
+
+// Values on an axis worth a tick: those given, decades, or steps of 1, 2 or 5 times a power of ten.
+export function ticks({ min, max, log, at }, most = 6) {
+  if (at) return at;
   if (log) {
-    const [low, high] = [Math.ceil(Math.log10(min) - 1e-9), Math.floor(Math.log10(max) + 1e-9)];
+    const [bend, unbend] = bends(log);
+    const [low, high] = [Math.ceil(bend(min) - 1e-9), Math.floor(bend(max) + 1e-9)];
     const every = Math.ceil((high - low + 1) / most);
     const decades = [];
-    for (let k = low; k <= high; k += every) decades.push(10 ** k);
+    for (let k = low; k <= high; k += every) decades.push(unbend(k));
     return decades;
   }
   const power = 10 ** Math.floor(Math.log10((max - min) / most));
@@ -50,21 +59,20 @@ const tickText = (value, log) => {
 // One axis: from data to pixels and back.
 class Scale {
   constructor(range) { this.range = range; }
-  set({ min, max, log = false }) {
-    this.min = min; this.max = max; this.log = log;
-    this.bend = log ? Math.log10 : (v) => v;
+  set({ min, max, log = false, at }) {
+    this.min = min; this.max = max; this.log = log; this.at = at;
+    [this.bend, this.unbend] = bends(log);
     this.low = this.bend(min);
     this.perPixel = (this.bend(max) - this.low) / (this.range[1] - this.range[0]);
   }
   pixel(value) { return this.range[0] + (this.bend(value) - this.low) / this.perPixel; }
   value(pixel) {
-    const bent = this.low + (pixel - this.range[0]) * this.perPixel;
-    return this.log ? 10 ** bent : bent;
+    return this.unbend(this.low + (pixel - this.range[0]) * this.perPixel);
   }
 }
 
 export class Panel {
-  // x, y: { min, max, log, label }; label: what a screen reader says of the panel.
+  // x, y: { min, max, log, at, label }; label: what a screen reader says of the panel.
   constructor(parent, { label, x, y, width = 340, height = 270 }) {
     this.width = width; this.height = height;
     this.frame = element("div", { class: "panel" });
