@@ -11,6 +11,9 @@ export function show(value) {
 const short = (value, log) => (log === "nines"
   ? Number((1 - Number((1 - value).toPrecision(2))).toFixed(9)) : Number(value.toPrecision(3)));
 
+// Values are not announced one by one: the status says all of them when a change has come to rest.
+const QUIET = { "aria-live": "off" };
+
 // A control is { nodes, update(value) } and calls change(value).
 const CONTROLS = {
   slider({ key, label, min, max, log, step }, change) {
@@ -18,7 +21,7 @@ const CONTROLS = {
     const steps = Math.ceil((bend(max) - bend(min)) / step - 1e-9); // the last may lead beyond max
     const input = element("input", { type: "range", min: bend(min), max: bend(min) + steps * step,
       step, "data-control": key, "aria-label": label });
-    const output = element("output");
+    const output = element("output", QUIET);
     input.addEventListener("input", () => {
       const value = log ? short(unbend(input.valueAsNumber), log) : input.valueAsNumber;
       change(Math.min(Math.max(value, min), max));
@@ -213,7 +216,7 @@ export function figure(build) {
 
     let outputs = {};
     const output = (name) => {
-      const node = element("output", { "data-number": name });
+      const node = element("output", { ...QUIET, "data-number": name });
       values.append(element("div", {}, element("dt", {}, name), element("dd", {}, node)));
       return node;
     };
@@ -271,6 +274,7 @@ export function figure(build) {
       follow();
     }
     draw();
+    clearTimeout(quiet); // nothing is announced before something changes
     return () => {
       events.forEach((event) => model.off(event, later));
       removeEventListener("hashchange", follow);
