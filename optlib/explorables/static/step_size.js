@@ -57,7 +57,8 @@ export default figure(({ panels, data, change, handle }) => {
     lines.forEach((line, i) => {
       const error = x.map((point) => Math.abs(point[i]));
       line.draw(error.map((e, t) => [t, e]));
-      names[i].draw(steps - 2, Math.min(Math.max(1.6 * error[steps - 10], 2e-4 * (1 + i)), 6), NAMES[i]);
+      const height = Math.min(Math.max(1.6 * error[steps - 10], 2e-4 * (1 + i)), 6);
+      names[i].draw(steps - 2, height, NAMES[i]);
     });
     const now = factors(lr);
     marks.forEach((mark, i) => mark.draw([[lr, Math.abs(now[i])]]));
