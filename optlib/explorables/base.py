@@ -183,14 +183,17 @@ def within(value, low, high):
 def show(value):
     """A read-out as text.
 
-    >>> show(0.123456), show(None), show("stable"), show(float("inf"))
-    ('0.1235', 'never', 'stable', 'diverged')
+    >>> show(0.123456), show(12345.0), show(None), show("stable"), show(float("inf"))
+    ('0.1235', '12345', 'never', 'stable', 'diverged')
     """
     if value is None:
         return "never"
     if isinstance(value, str):
         return html.escape(value)
-    return f"{value:.4g}" if math.isfinite(value) else "diverged"
+    if not math.isfinite(value):
+        return "diverged"
+    digits = 9 if value == round(value) and abs(value) < 1e9 else 4
+    return f"{value:.{digits}g}"
 
 
 def rule_data(rule):

@@ -5,7 +5,9 @@ import { bends, element, set, svg, stroke } from "./plot.js";
 export function show(value) {
   if (value === null) return "never";
   if (typeof value === "string") return value;
-  return Number.isFinite(value) ? String(Number(value.toPrecision(4))).replace("-", "−") : "diverged";
+  if (!Number.isFinite(value)) return "diverged";
+  const digits = Number.isInteger(value) && Math.abs(value) < 1e9 ? 9 : 4;
+  return String(Number(value.toPrecision(digits))).replace("-", "−");
 }
 
 const short = (value, log) => (log === "nines"
