@@ -11,3 +11,4 @@
 
 from optlib.explorables.step_size import StepSize
 from optlib.explorables.rotated_bowl import RotatedBowl
+from optlib.explorables.bias_correction import BiasCorrection
