@@ -9,6 +9,7 @@
 [True, False]
 """
 
+from optlib.explorables.momentum_plane import MomentumPlane
 from optlib.explorables.step_size import StepSize
 from optlib.explorables.rotated_bowl import RotatedBowl
 from optlib.explorables.bias_correction import BiasCorrection
