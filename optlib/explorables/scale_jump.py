@@ -1,0 +1,106 @@
+"""RMSProp and AdaGrad when the scale of the gradient jumps up and back: who forgets, and when."""
+
+import numpy as np
+
+from optlib.drifting import Drifting
+from optlib.explorables.base import Explorable, problem_data, rule_data, slider
+from optlib.optimizers import AdaGrad, RMSProp
+from optlib.problems import Quadratic
+from optlib.run import minimize
+from optlib.stochastic import Noisy
+
+BOWL = Quadratic(eigenvalues=[1])
+STEPS, DOWN, PERIOD = 2400, 1200, 800
+QUIET = slice(300, 600)  # the start is forgotten, and the scale has not jumped yet
+NOISE = np.random.default_rng(0).standard_normal(STEPS).round(1)
+CENTER = np.sin(2 * np.pi * np.arange(PERIOD) / PERIOD).round(2)
+ADAGRAD, RATE = AdaGrad(lr=1.0), 0.03  # alike when the jump comes
+
+
+class Recorded(Noisy):
+    """A noisy problem that replays `NOISE`, so that the page sees the same."""
+
+    def sample(self, rng, t, shape):
+        """The noise of step t."""
+        return NOISE[t - 1]
+
+
+def effective_rates(run):
+    """What every step has multiplied its gradient by."""
+    return -np.diff(run.x[:, 0]) / run.g[:, 0]
+
+
+def first(hits):
+    """Steps until the first hit, or None."""
+    return int(np.argmax(hits)) + 1 if hits.any() else None
+
+
+class ScaleJump(Explorable):
+    """Let the gradient grow and shrink again under RMSProp and AdaGrad, and set the window."""
+
+    rho = slider("decay ρ", 0.99, 0.8, 0.995, step=0.005)
+    jump = slider("scale jumps by", 100.0, 10.0, 1000.0, log=True, step=0.1)
+    up = slider("jump up at step", 600.0, 600.0, 1190.0, step=10)
+    alt = (
+        "A gradient whose scale jumps up and, at step 1200, back: the effective rates of AdaGrad "
+        "and RMSProp, and how they follow a minimum that swings to and fro."
+    )
+    targets = (
+        {"text": "a jump of 100 or more, RMSProp back within 200 steps, and jitter below 12%",
+         "where": {"jump": (100, 1000), "steps to adapt, down": (0, 200),
+                   "jitter of the divisor": (0, 0.12)}},
+        {"text": "a jump of 100 or more that costs AdaGrad less than a factor of 15",
+         "where": {"jump": (100, 1000), "AdaGrad's rate fell by": (0, 15)}},
+    )  # fmt: skip
+
+    def data(self):
+        return {
+            "adagrad": rule_data(ADAGRAD),
+            "rmsprop": rule_data(RMSProp(lr=RATE)),
+            "bowl": problem_data(BOWL),
+            "noise": NOISE.tolist(),
+            "center": CENTER.tolist(),
+            "down": DOWN,
+            "quiet": [QUIET.start, QUIET.stop],
+        }
+
+    def runs(self):
+        """The problem, and the runs of AdaGrad and of RMSProp on it."""
+        up, jump = int(self.up), self.jump
+        problem = Drifting(
+            Recorded(BOWL),
+            center=lambda t: CENTER[t % PERIOD],
+            scale=lambda t: jump if up < t <= DOWN else 1.0,
+        )
+        rules = ADAGRAD, RMSProp(lr=RATE, rho=self.rho)
+        rng = np.random.default_rng()
+        return problem, [minimize(rule, problem, [0.0], STEPS, rng=rng) for rule in rules]
+
+    def compute(self):
+        problem, runs = self.runs()
+        adagrad, rmsprop = map(effective_rates, runs)
+        up, divisor = int(self.up), 1 / rmsprop[QUIET]
+        gaps = [np.sqrt(2 * problem.excess(run.x)[DOWN:]).mean() for run in runs]
+        numbers = {
+            "one window 1/(1 − ρ)": 1 / (1 - self.rho),
+            "steps to adapt, up": first(rmsprop[up:DOWN] < 2 * RATE / self.jump),
+            "steps to adapt, down": first(rmsprop[DOWN:] > RATE / 2),
+            "jitter of the divisor": divisor.std() / divisor.mean(),
+            "AdaGrad's rate fell by": adagrad[up - 1] / adagrad[-1],
+            "error at the end, RMSProp": gaps[1],
+            "error at the end, AdaGrad": gaps[0],
+        }
+        numbers = {name: None if n is None else float(n) for name, n in numbers.items()}
+        return numbers, runs[1].x
+
+    def picture(self, figure):
+        from optlib import plots
+
+        rates, place = figure.subplots(1, 2)
+        t, runs = np.arange(1, STEPS + 1), {type(r.optimizer).__name__: r for r in self.runs()[1]}
+        lines = {name: effective_rates(run) for name, run in runs.items()}
+        plots.curves(t, lines, rates, yscale="log", ylim=(1e-5, 1), xlabel="step t",
+                     ylabel="effective rate")  # fmt: skip
+        plots.curves(t, {"": CENTER[t % PERIOD]}, place, style="theory")
+        places = {name: run.x[1:, 0] for name, run in runs.items()}
+        plots.curves(t, places, place, xlabel="step t", ylabel="parameter and minimum")
