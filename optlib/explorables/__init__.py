@@ -13,3 +13,4 @@ from optlib.explorables.momentum_plane import MomentumPlane
 from optlib.explorables.step_size import StepSize
 from optlib.explorables.rotated_bowl import RotatedBowl
 from optlib.explorables.bias_correction import BiasCorrection
+from optlib.explorables.scale_jump import ScaleJump
