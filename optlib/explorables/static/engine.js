@@ -1,4 +1,4 @@
-// Evaluates the programs of optlib: all that is computed about rules and landscapes comes from them.
+// Evaluates the programs of optlib, from which comes all that is known of rules and landscapes.
 
 const OPERATIONS = {
   add: (a, b) => a + b,

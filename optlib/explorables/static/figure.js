@@ -33,8 +33,8 @@ const CONTROLS = {
       input.setAttribute("aria-valuetext", show(value));
       output.textContent = show(value);
     };
-    return { nodes: [element("label", { class: "slider" }, element("span", {}, label), input, output)],
-      update };
+    const text = element("span", {}, label);
+    return { nodes: [element("label", { class: "slider" }, text, input, output)], update };
   },
 
   choice({ key, label, options }, change) {
@@ -130,7 +130,8 @@ export function figure(build) {
     const status = element("p", { role: "status", class: "unseen" });
     const side = element("div", { class: "side" }, board, values, goals, buttons, status);
     const panels = element("div", { class: "panels" });
-    const root = element("div", { class: "explorable", role: "group", "aria-label": label }, panels);
+    const root = element("div", { class: "explorable", role: "group", "aria-label": label },
+      panels);
     el.replaceChildren(root);
 
     const button = (text, act) => {
@@ -166,6 +167,8 @@ export function figure(build) {
         const ratio = panel.width / box.width;
         return [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
       };
+      // Chromium scrolls the page under a finger on SVG, whatever touch-action says.
+      node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
       node.addEventListener("pointerdown", (event) => {
         node.setPointerCapture(event.pointerId);
         node.focus({ preventScroll: true });
@@ -180,7 +183,8 @@ export function figure(build) {
         panel.plot.addEventListener("click", (event) => move(...pixels(event)));
       }
       node.addEventListener("keydown", (event) => {
-        const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+        const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1],
+          ArrowDown: [0, 1] };
         if (!(event.key in arrows)) return;
         const [x, y] = at(state());
         const by = event.shiftKey ? 10 : 1;
@@ -268,7 +272,9 @@ export function figure(build) {
       const asked = linked(name, controls);
       if (asked) {
         change({ ...initial, ...asked });
-        root.scrollIntoView({ block: "center" });
+        const seek = () => root.scrollIntoView({ block: "center", behavior: "instant" });
+        seek();
+        addEventListener("load", seek); // what loads above may push it away
       }
     };
     if (model.isStatic) {

@@ -47,7 +47,8 @@ export function ticks({ min, max, log, at }, most = 6) {
   const power = 10 ** Math.floor(Math.log10((max - min) / most));
   const step = [1, 2, 5, 10].map((k) => k * power).find((s) => (max - min) / s <= most);
   const found = [];
-  for (let k = Math.ceil(min / step - 1e-9); k * step <= max + 1e-9 * step; k++) found.push(k * step);
+  const last = Math.floor(max / step + 1e-9);
+  for (let k = Math.ceil(min / step - 1e-9); k <= last; k++) found.push(k * step);
   return found;
 }
 
