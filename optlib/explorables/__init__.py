@@ -14,3 +14,4 @@ from optlib.explorables.step_size import StepSize
 from optlib.explorables.rotated_bowl import RotatedBowl
 from optlib.explorables.bias_correction import BiasCorrection
 from optlib.explorables.scale_jump import ScaleJump
+from optlib.explorables.separation import Separation
