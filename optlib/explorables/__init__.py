@@ -9,9 +9,12 @@
 [True, False]
 """
 
-from optlib.explorables.momentum_plane import MomentumPlane
-from optlib.explorables.step_size import StepSize
-from optlib.explorables.rotated_bowl import RotatedBowl
+from optlib.explorables.adam_meter import AdamMeter
 from optlib.explorables.bias_correction import BiasCorrection
+from optlib.explorables.counterexample import Counterexample
+from optlib.explorables.momentum_plane import MomentumPlane
+from optlib.explorables.playground import Playground
+from optlib.explorables.rotated_bowl import RotatedBowl
 from optlib.explorables.scale_jump import ScaleJump
 from optlib.explorables.separation import Separation
+from optlib.explorables.step_size import StepSize

@@ -118,7 +118,7 @@ class Explorable(anywidget.AnyWidget):
         """Whether each target is met."""
         now = {**self.state, **self.numbers}
         return [
-            all(within(now[name], *limits) for name, limits in where)
+            all(within(now.get(name), *limits) for name, limits in where)
             for where in (target["where"].items() for target in self.targets)
         ]
 
@@ -175,7 +175,7 @@ class Explorable(anywidget.AnyWidget):
 
 
 def within(value, low, high):
-    """Whether a value meets a target; None and a word meet no number."""
+    """Whether a value meets a target; a word, and None for what is not there, meet no number."""
     kind = str if isinstance(low, str) else (int, float)
     return isinstance(value, kind) and low <= value <= high
 

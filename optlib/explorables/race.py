@@ -1,0 +1,111 @@
+"""Rules beside each other on a landscape, and the meter of one of them: what two figures share."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from optlib.drifting import Drifting
+from optlib.explorables.base import problem_data, rule_data
+from optlib.landscapes import LANDSCAPES
+from optlib.optimizers import OPTIMIZERS
+from optlib.run import minimize
+
+RULES = {rule.__name__: rule() for rule in OPTIMIZERS}
+STEPS = 100
+BOX = 1e3  # a run that leaves it has diverged
+HAIR = 1e-9  # relative error of the gradients in the second of two runs
+
+
+def data(axis, own=None):
+    """What ``race.js`` needs; ``axis`` is the one of the meter."""
+    rules = RULES if own is None else {**RULES, type(own).__name__: own}
+    return {
+        "rules": {name: rule_data(rule) for name, rule in rules.items()},
+        "landscapes": {name: problem_data(problem) for name, problem in LANDSCAPES.items()},
+        "own": None if own is None else type(own).__name__,
+        "steps": STEPS,
+        "box": BOX,
+        "hair": HAIR,
+        "axis": axis,
+    }
+
+
+def runners(state, own=None):
+    """The rules that run by name, with their learning rates and what a state says of the rest."""
+    rules = {name: (RULES[name], lr) for name, lr in state["rates"].items()}
+    if own is not None:
+        rules[type(own).__name__] = own, state.get("lr")
+    found = {}
+    for name, (rule, lr) in rules.items():
+        known = {**state, "lr": lr}
+        found[name] = replace(rule, **{key: known[key] for key in vars(rule) if key in known})
+    return found
+
+
+def place(state):
+    """The landscape, and the start within its window."""
+    problem = LANDSCAPES[state["landscape"]]
+    return problem, np.clip(state["start"], *np.transpose(problem.bounds))
+
+
+def run(rule, problem, start):
+    """Two runs of a rule: as it is, and with gradients that are off by a hair."""
+    pair = Drifting(problem, scale=lambda t: 1 + np.array([[0], [HAIR if t % 3 else -HAIR]]))
+    return minimize(rule, pair, [start, start], STEPS, rng=np.random.default_rng())
+
+
+def compute(state, meter, own=None):
+    """The read-outs, and the points of the run whose meter is shown."""
+    problem, start = place(state)
+    numbers, trajectory = {"f at the start": digits(problem(start))}, None
+    rules = runners(state, own)
+    runs = {name: run(rule, problem, start) for name, rule in rules.items()}
+    for name, pair in runs.items():
+        numbers[f"f at the end, {name}"] = settle(within_box(pair, pair.f[-1]))
+    if meter in runs:
+        pair, trajectory = runs[meter], runs[meter].x[:, 0]
+        with np.errstate(all="ignore"):
+            readings = abs(np.diff(pair.x, axis=0)) / getattr(rules[meter], "lr", 1)
+        one, two = readings[int(state["step"]) - 1].T
+        shown = {
+            "meter of θ₁ at the marked step": one,
+            "meter of θ₂ at the marked step": two,
+            "largest reading of the meter": readings.max(axis=(0, 2)),
+        }
+        numbers |= {name: settle(within_box(pair, each), 1e-8) for name, each in shown.items()}
+    return numbers, trajectory
+
+
+def within_box(pair, values):
+    """The values of two runs, infinite for a run that left the box."""
+    stayed = (abs(pair.x) <= BOX).all(axis=(0, 2))
+    return np.where(stayed, values, np.inf)
+
+
+def settle(pair, floor=1e-13):
+    """The number on which two runs agree, to six digits, or that there is none."""
+    one, other = map(float, pair)
+    if one == other or abs(one - other) <= 1e-4 * min(abs(one), abs(other)) + floor:
+        return digits(one)
+    return "chaotic"
+
+
+def digits(number):
+    """A number to six digits."""
+    return float(f"{number:.6g}")
+
+
+def picture(figure, state, own=None):
+    """The paths on the landscape, and f step by step."""
+    from optlib import plots
+
+    plane, values = figure.subplots(1, 2)
+    problem, start = place(state)
+    plots.contour(problem, plane, aspect="auto")
+    losses = {}
+    for name, rule in runners(state, own).items():
+        history = minimize(rule, problem, start, STEPS)
+        plots.path(history, plane)
+        losses[name] = history.f
+    plots.curves(range(STEPS + 1), losses, values, yscale="log", ylim=(1e-6, 1e4),
+                 xlabel="step t", ylabel="f")  # fmt: skip
