@@ -26,7 +26,15 @@ def arrival(run):
 
 
 class RotatedBowl(Explorable):
-    """Turn the bowl under AdaGrad, and watch its two squares become alike; SGD beside it."""
+    """Turn the bowl under AdaGrad, and watch its two squares become alike; SGD beside it.
+
+    Parameters
+    ----------
+    angle : float in [0, 45], default 0
+        Degrees; the start turns with the bowl.
+    lr : float in [0.8, 6], default 1
+        AdaGrad's rate; SGD keeps the best constant one.
+    """
 
     angle = slider("angle in degrees", 0.0, 0.0, 45.0, step=0.5)
     lr = slider("AdaGrad's rate α", 1.0, 0.8, 6.0, step=0.1)

@@ -36,7 +36,16 @@ def first(hits):
 
 
 class ScaleJump(Explorable):
-    """Let the gradient grow and shrink again under RMSProp and AdaGrad, and set the window."""
+    """Let the gradient grow and shrink again under RMSProp and AdaGrad, and set the window.
+
+    Parameters
+    ----------
+    rho : float in [0.8, 0.995], default 0.99
+    jump : float in [10, 1000], default 100
+        Factor on the gradient until step 1200.
+    up : float in [600, 1190], default 600
+        The last step before it.
+    """
 
     rho = slider("decay ρ", 0.99, 0.8, 0.995, step=0.005)
     jump = slider("scale jumps by", 100.0, 10.0, 1000.0, log=True, step=0.1)
