@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +16,9 @@ ROOT = Path(__file__).parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome",
             "/Applications/Chromium.app/Contents/MacOS/Chromium",
             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")  # fmt: skip
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync",
+         "--disable-frame-rate-limit", "--disable-gpu-vsync"]  # fmt: skip
 NO_BROWSER = (
     "no Chromium on this machine: install Chromium or Google Chrome (apt install chromium, brew "
     "install --cask chromium), or run .venv/bin/playwright install chromium"
@@ -68,21 +68,16 @@ def home(site):
         server.shutdown()
 
 
-@contextmanager
-def chromium(*flags):
-    """A headless Chromium. Tests without it are skipped, but never where REQUIRE_BROWSER is set."""
+@pytest.fixture(scope="module")  # not longer: while it is open, no notebook can be run
+def browser():
+    """Headless Chromium. Tests without it are skipped, but never where REQUIRE_BROWSER is set."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, BROWSERS)), playwright.chromium.executable_path)
+        kind = playwright.chromium
+        path = next(filter(None, map(shutil.which, BROWSERS)), kind.executable_path)
         if not Path(path).exists():
             (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(NO_BROWSER)
-        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *flags])
+        browser = kind.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="module")  # not longer: while it is open, no notebook can be run
-def browser():
-    with chromium() as browser:
-        yield browser
