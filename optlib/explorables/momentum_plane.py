@@ -54,8 +54,8 @@ class MomentumPlane(Explorable):
         f"in both directions beside the unit circle; and the path of {STEPS} steps."
     )
     targets = (
-        {"text": "at κ = 25, a larger factor of at most 0.68",
-         "where": {"kappa": (25, 25), "larger factor": (0, 0.68)}},
+        {"text": "at κ = 25, a larger factor of at most 0.71",
+         "where": {"kappa": (25, 25), "larger factor": (0, 0.71)}},
         {"text": f"at κ = 100, less than 0.0001 of the error left after {STEPS} steps",
          "where": {"kappa": (100, 100), f"error left after {STEPS} steps": (0, 1e-4)}},
     )  # fmt: skip
