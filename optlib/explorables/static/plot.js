@@ -1,7 +1,7 @@
 // Panels with axes, in SVG: lines, marks, texts, and a painted ground.
 
 const NS = "http://www.w3.org/2000/svg";
-const MARGIN = { left: 46, right: 12, top: 10, bottom: 38 };
+const MARGIN = { left: 52, right: 12, top: 10, bottom: 38 };
 
 export function svg(name, attributes = {}, parent = null) {
   const node = document.createElementNS(NS, name);
@@ -53,7 +53,7 @@ export function ticks({ min, max, log, at }, most = 6) {
 }
 
 const tickText = (value, log) => {
-  if (log && (value < 1e-3 || value > 9999)) return `1e${Math.round(Math.log10(value))}`;
+  if (log && (value < 0.01 || value > 9999)) return `1e${Math.round(Math.log10(value))}`;
   return String(Number(value.toPrecision(6))).replace("-", "−");
 };
 
