@@ -22,7 +22,7 @@ class Separation(Explorable):
         Starting values of ``eps`` and ``size``.
     """
 
-    EPS = (*(float(f"{digit}e{power}") for power in range(-8, 0) for digit in (1, 2, 5)), 1.0)
+    EPS = (*(float(f"{digit}e{power}") for power in range(-8, -1) for digit in (1, 2, 5)), 0.1)
     SIZES = (1, 2, 5, 10, 25, 50)
     eps = choice("Adam's ε", EPS[0], EPS)
     size = choice("examples a step", SIZES[-1], SIZES)

@@ -36,7 +36,7 @@ export default figure(({ panels, data, handle }) => {
     if (there.length) map.text({ "text-anchor": "middle" }).draw(...at, name);
   }
   handle(map, { key: "eps", label: "ε and examples a step", color: styles.Adam.color,
-    anywhere: true, hops: [11, 36], at: ({ eps: e, size }) => [e, size],
+    anywhere: true, hops: [13, 36], at: ({ eps: e, size }) => [e, size],
     part: ([e, size]) => ({ eps: nearest(eps, e), size: nearest(sizes, size) }) });
 
   const scores = new Panel(panels, { label: "Score of a new negative example against ε", x: axis,
