@@ -10,6 +10,7 @@
 """
 
 from optlib.explorables.adam_meter import AdamMeter
+from optlib.explorables.base import Explorable
 from optlib.explorables.bias_correction import BiasCorrection
 from optlib.explorables.counterexample import Counterexample
 from optlib.explorables.momentum_plane import MomentumPlane

@@ -38,7 +38,13 @@ def regime(beta1, beta2):
 
 
 class BiasCorrection(Explorable):
-    """Drag both betas over the map of regimes: Adam's steps corrected, half corrected, or not."""
+    """Drag both betas over the map of regimes: Adam's steps corrected, half corrected, or not.
+
+    Parameters
+    ----------
+    beta1 : float in [0.5, 0.99], default 0.9
+    beta2 : float in [0.5, 0.9999], default 0.999
+    """
 
     beta1 = slider("β₁", 0.9, 0.5, 0.99, log="nines", step=0.05)
     beta2 = slider("β₂", 0.999, 0.5, 0.9999, log="nines", step=0.05)

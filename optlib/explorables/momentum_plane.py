@@ -42,7 +42,16 @@ def words(z):
 
 
 class MomentumPlane(Explorable):
-    """Drag learning rate and momentum over the phase diagram; eigenvalues and path follow."""
+    """Drag learning rate and momentum over the phase diagram; eigenvalues and path follow.
+
+    Parameters
+    ----------
+    lr : float in [0.1, 6], default 0.25
+    momentum : float in [0, 0.98], default 0.8
+    kappa : 10, 25 or 100, default 25
+        Condition number; the curvatures are 1/kappa and 1.
+    start : [float, float], default [-7.5, 1.4]
+    """
 
     lr = slider("learning rate α", 0.25, 0.1, 6.0, log=True, step=0.01)
     momentum = slider("momentum μ", 0.8, 0.0, 0.98)
