@@ -21,13 +21,22 @@ IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";\n', re.MULTILINE)
 DPI = 80
 
 
+class Finite(traitlets.Float):
+    """A number that is neither infinite nor nan."""
+
+    def validate(self, obj, value):
+        """The value, or a `TraitError`."""
+        value = super().validate(obj, value)
+        return value if math.isfinite(value) else self.error(obj, value)
+
+
 def slider(label, default, low, high, *, log=False, step=0.01):
     """A number in [low, high]; ``step`` is in decades if the slider is logarithmic.
 
     With ``log="nines"`` it is logarithmic in the distance from 1: 0.9, 0.99, 0.999.
     """
     control = {"kind": "slider", "label": label, "min": low, "max": high, "log": log, "step": step}
-    return traitlets.Float(default, min=low, max=high).tag(sync=True, control=control)
+    return Finite(default, min=low, max=high).tag(sync=True, control=control)
 
 
 def choice(label, default, options):
@@ -39,15 +48,14 @@ def choice(label, default, options):
 def point(label, default):
     """A point (x, y) that is dragged in a panel."""
     control = {"kind": "point", "label": label}
-    number = traitlets.Float()
-    return traitlets.List(number, list(default), 2, 2).tag(sync=True, control=control)
+    return traitlets.List(Finite(), list(default), 2, 2).tag(sync=True, control=control)
 
 
 def rates(label, default, low, high):
     """Which rules run, and the learning rate in [low, high] of each: a dict of name to rate."""
     control = {"kind": "rates", "label": label, "min": low, "max": high, "log": True, "step": 0.05}
     control |= {"names": list(STYLES), "styles": STYLES}
-    rate = traitlets.Float(min=low, max=high)
+    rate = Finite(min=low, max=high)
     return traitlets.Dict(rate, traitlets.Enum(list(STYLES)), default_value=default).tag(
         sync=True, control=control
     )

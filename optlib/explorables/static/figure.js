@@ -88,7 +88,7 @@ const LEGAL = {
   slider: ({ min, max }, v) => typeof v === "number" && v >= min && v <= max,
   choice: ({ options }, v) => options.includes(v),
   point: (_, v) => Array.isArray(v) && v.length === 2 && v.every(Number.isFinite),
-  rates: ({ names, min, max }, v) => v !== null && typeof v === "object" && Object.entries(v).every(
+  rates: ({ names, min, max }, v) => v?.constructor === Object && Object.entries(v).every(
     ([name, rate]) => names.includes(name) && LEGAL.slider({ min, max }, rate)),
 };
 
