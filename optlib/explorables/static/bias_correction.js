@@ -4,7 +4,7 @@ import { evaluator, minimize } from "./engine.js";
 import { figure, show } from "./figure.js";
 import { Panel } from "./plot.js";
 
-const TINTS = { "too long": [216, 67, 79, 70], "short, then long": [255, 255, 255, 255],
+const TINTS = { "too long": [216, 67, 79, 70], "short, then long": [0, 0, 0, 0],
   "too short": [36, 104, 238, 70] };
 
 export default figure(({ panels, data, handle }) => {

@@ -201,8 +201,9 @@ export function figure(build) {
         const [x, y] = at(now);
         node.setAttribute("transform", `translate(${panel.x.pixel(x)} ${panel.y.pixel(y)})`);
         const { min, max } = slider || panel.x;
-        set(node, { "aria-valuemin": min, "aria-valuemax": max,
-          "aria-valuenow": slider ? now[key] : x,
+        const plain = (v) => (/e/.test(v) ? v.toFixed(12) : v); // to ARIA 1e-8 is no number
+        set(node, { "aria-valuemin": plain(min), "aria-valuemax": plain(max),
+          "aria-valuenow": plain(slider ? now[key] : x),
           "aria-valuetext": slider ? show(now[key]) : `${show(x)}, ${show(y)}` });
       });
       return node;
