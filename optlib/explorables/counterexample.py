@@ -7,7 +7,7 @@ from optlib.explorables.base import Explorable, rule_data, slider
 from optlib.optimizers import SGD, Adam, AMSGrad
 
 STEPS, LR = 900, 0.5
-BETAS = np.linspace(0.02, 0.98, 33).round(2)
+BETAS = np.linspace(0.02, 0.98, 25)
 
 
 class Counterexample(Explorable):

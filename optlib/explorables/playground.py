@@ -51,7 +51,15 @@ class Playground(Explorable):
         f"{race.STEPS} steps, and the size of the steps of one of them over its learning rate, "
         "in each of the two coordinates."
     )
-    targets = ()
+    targets = (
+        {"text": "on Beale's plateau, from a height of 20 or more, SGD, Momentum and Adam, each at "
+                 "its own rate, end below 0.02",
+         "where": {"landscape": ("Beale", "Beale"), "f at the start": (20, 1e9),
+                   **{f"f at the end, {name}": (0, 0.02) for name in ("SGD", "Momentum", "Adam")}}},
+        {"text": "in Rosenbrock's valley, from a height of 20 or more, Nesterov ends below 0.001",
+         "where": {"landscape": ("Rosenbrock", "Rosenbrock"), "f at the start": (20, 1e9),
+                   "f at the end, Nesterov": (0, 0.001)}},
+    )  # fmt: skip
 
     def __init__(self, rule=None, **controls):
         self.own = None

@@ -50,7 +50,8 @@ def place(state):
 
 def run(rule, problem, start):
     """Two runs of a rule: as it is, and with gradients that are off by a hair."""
-    pair = Drifting(problem, scale=lambda t: 1 + np.array([[0], [HAIR if t % 3 else -HAIR]]))
+    off = np.array([[0, 0], [HAIR, -HAIR]])  # not the same in both: that would be another scale
+    pair = Drifting(problem, scale=lambda t: 1 + (off if t % 3 else -off))
     return minimize(rule, pair, [start, start], STEPS, rng=np.random.default_rng())
 
 

@@ -59,7 +59,7 @@ export default figure(({ panels, data, handle }) => {
     ways.forEach(({ name, at, line, text }, i) => {
       line.draw(walks[i].map((x, t) => [t, x]).filter(([t]) => t && t % 3 === 0));
       const x = walks[i][at];
-      text.draw(at, x + (x > 0 ? -0.16 : 0.09), name);
+      text.draw(at, x + (x > 0 ? -0.16 : [0.09, 0.16, 0.09][i]), name);
     });
     const last = readings.map((all) => all.slice(-3));
     sticks.forEach((stick, i) => stick.draw(readings[i].slice(-12).flatMap((reading, k) => {
@@ -70,7 +70,7 @@ export default figure(({ panels, data, handle }) => {
     if (drawn !== `${state.C} ${state.beta1}`) {
       drawn = `${state.C} ${state.beta1}`;
       curve.draw(betas.map((beta2) =>
-        [beta2, sum(meter(rules.Adam, { ...state, beta2 }, 180).slice(-3))]));
+        [beta2, sum(meter(rules.Adam, { ...state, beta2 }, 120).slice(-3))]));
     }
     total.draw(first - 0.5, 2.2, `sum of Adam's three: ${show(Number(now.toFixed(2)))}`);
     const ends = walks.map((walk) => sum(walk.slice(-90)) / 90);

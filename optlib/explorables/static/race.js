@@ -34,7 +34,8 @@ export function race({ panels, data, change, button, handle }) {
       mark: plane.dots(style.color, 4.5) }];
   }));
   const readings = [[], [1, 1]].map((dashes) => meter.line({ color: "#222222", dashes }));
-  const names = meter.text({ "text-anchor": "end" });
+  const legend = meter.text({ "text-anchor": "end" });
+  const label = values.text({ "text-anchor": "end" }); // the others have theirs among the controls
 
   let ground, current;
   const inside = ({ start }) => start.map((x, i) => {
@@ -46,7 +47,7 @@ export function race({ panels, data, change, button, handle }) {
     ground = grounds[next];
     const [[left, right], [low, high]] = ground.bounds;
     plane.axes({ min: left, max: right }, { min: low, max: high });
-    plane.bands(ground.value);
+    plane.bands(ground.value, 10, 120);
     const [dx, dy] = [(right - left) / 50, (high - low) / 40];
     minima.draw(ground.minimizers.flatMap(([x, y]) => [
       [x - dx, y], [x + dx, y], [NaN, NaN], [x, y - dy], [x, y + dy], [NaN, NaN]]));
@@ -58,10 +59,8 @@ export function race({ panels, data, change, button, handle }) {
   const left = (x) => x.some((each) => !(Math.abs(each) <= box));
   // Two runs of a rule: as it is, and with gradients that are off by a hair.
   const pair = (rule, hyper, start) => [0, hair].map((off) => {
-    const gradient = (x, step) => {
-      const scale = 1 + (step % 3 ? off : -off);
-      return ground.gradient(x).map((g) => scale * g);
-    };
+    const gradient = (x, step) => ground.gradient(x).map(
+      (g, i) => (1 + (step % 3 ? off : -off) * (i ? -1 : 1)) * g);
     const { x } = minimize(rule, gradient, start, steps, hyper, left);
     return { x, lost: left(x.at(-1)) };
   });
@@ -76,8 +75,8 @@ export function race({ panels, data, change, button, handle }) {
       for (const each of [path, curve, mark]) each.draw([]);
     }
     for (const line of readings) line.draw([]);
-    names.draw(steps, axis.max, "");
-    for (const marker of markers) marker.draw([[at, axis.min || 1e-8], [at, 1e4]]);
+    for (const note of [legend, label]) note.draw(steps, axis.max, "");
+    [values, meter].forEach(({ y }, i) => markers[i].draw([[at, y.min], [at, y.max]]));
 
     const rates = Object.entries(state.rates);
     if (data.own) rates.push([data.own, state.lr]);
@@ -89,6 +88,7 @@ export function race({ panels, data, change, button, handle }) {
       drawn[name].mark.draw(x.slice(at, at + 1));
       drawn[name].curve.draw(x.map((point, step) => [step, ground.value(point)]));
       numbers[`f at the end, ${name}`] = settle(whole((run) => ground.value(run.x[steps])));
+      if (name === data.own) label.draw(x.length - 3, 3 * ground.value(x.at(-1)), name);
       if (name !== subject) continue;
       const reading = (points, step) =>
         points[step].map((each, i) => Math.abs(each - points[step - 1][i]) / (lr ?? 1));
@@ -97,7 +97,7 @@ export function race({ panels, data, change, button, handle }) {
         line.path.setAttribute("stroke", rules[name].style.color);
         line.draw(all(x).map((both, step) => [step + 1, both[i]]));
       });
-      names.draw(steps - 2, axis.max * 0.9, "θ₁ solid, θ₂ dotted");
+      legend.draw(steps - 2, meter.y.value(28), "θ₁ solid, θ₂ dotted");
       ["θ₁", "θ₂"].forEach((coordinate, i) => {
         shown[`meter of ${coordinate} at the marked step`] =
           settle(whole((run) => reading(run.x, at)[i]), 1e-8);
