@@ -17,8 +17,6 @@ WAYS = {
     "only v": {"color": "#b47a00", "dashes": [1, 1]},
     "both": {"color": "#222222", "dashes": []},
 }
-
-
 RULES = [Adam(lr=1.0, eps=0.0, bias_correction=corrected) for corrected in (False, True)]
 PROGRAMS = [trace(rule) for rule in RULES]
 
