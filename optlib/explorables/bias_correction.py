@@ -30,9 +30,8 @@ def factor(t, beta1, beta2):
 
 def regime(beta1, beta2):
     """How uncorrected steps compare with corrected ones, in words."""
-    if factor(1, beta1, beta2) >= 1 - 1e-9:
-        return "too long"
-    return "too short" if beta2 <= beta1 else "short, then long"
+    rest = np.where(beta2 <= beta1, "too short", "short, then long")
+    return np.where(factor(1, beta1, beta2) >= 1 - 1e-9, "too long", rest)
 
 
 class BiasCorrection(Explorable):
@@ -48,8 +47,8 @@ class BiasCorrection(Explorable):
     beta2 = slider("β₂", 0.999, 0.5, 0.9999, log="nines", step=0.05)
     alt = (
         "A map of the betas, in which Adam's uncorrected steps are too short, short and then long, "
-        "or too long; the factor c(t) of an uncorrected step over a corrected one; and the lengths "
-        f"of the first {STEPS} steps with no correction, one of the two, and both."
+        "or too long; the factor c(t) of an uncorrected step over a corrected one, with a constant "
+        f"gradient its length; and the first {STEPS} steps without correction, with one, with both."
     )
     targets = (
         {"text": "β₁ = 0.9, and the largest uncorrected step 5% to 10% too long",
@@ -82,16 +81,19 @@ class BiasCorrection(Explorable):
             f"way of {STEPS} steps, uncorrected": lengths[:, 0].sum(),
         }
         numbers = {name: None if n is None else float(n) for name, n in numbers.items()}
-        return numbers | {"uncorrected steps are": regime(*betas)}, lengths
+        return numbers | {"uncorrected steps are": str(regime(*betas))}, lengths
 
     def picture(self, figure):
         from optlib import plots
 
         chart, steps = figure.subplots(1, 2)
-        t = np.unique(np.geomspace(1, LONG, 200).round())
-        plots.curves(t, {"": factor(t, self.beta1, self.beta2)}, chart, "Adam",
-                     xscale="log", yscale="log", xlabel="step t", ylabel="c(t)")  # fmt: skip
-        plots.limit(1, "", chart, axis="y")
+        x, y = np.geomspace(0.5, 0.01, 100), np.geomspace(0.5, 1e-4, 100)
+        names = regime(1 - x, 1 - y[:, None])
+        masks = {name: names == name for name in ("too long", "short, then long", "too short")}
+        plots.regions(x, y, masks, chart, xscale="log", yscale="log", xlim=(0.5, 0.01),
+                      ylim=(0.5, 1e-4), xlabel="1 − β₁", ylabel="1 − β₂")  # fmt: skip
+        chart.xaxis.set_minor_formatter("")
+        plots.mark(1 - self.beta1, 1 - self.beta2, "", chart)
         for way, length in zip(WAYS, self.trajectory.T, strict=True):
             plots.curves(range(1, STEPS + 1), {way: length}, steps, {**WAYS[way], "marker": ""})
         steps.set(xscale="log", yscale="log", xlabel="step t", ylabel="length / learning rate")
