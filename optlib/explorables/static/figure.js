@@ -282,6 +282,9 @@ export function figure(build) {
       addEventListener("hashchange", follow);
       follow();
     }
+    for (const node of root.querySelectorAll("input, select, button, [tabindex]")) {
+      set(node, { "data-lm-suppress-shortcuts": "" }); // or JupyterLab takes their arrow keys
+    }
     draw();
     clearTimeout(quiet); // nothing is announced before something changes
     return () => {
