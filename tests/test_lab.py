@@ -1,0 +1,112 @@
+"""A live figure in JupyterLab: its slider moves the kernel's value, and the kernel its slider."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+
+from optlib.explorables import StepSize
+
+ROOT = Path(__file__).parent.parent
+CELLS = (
+    "from optlib.explorables import StepSize\nfigure = StepSize()\nfigure",
+    "print(figure.lr, figure.start[1] > 0.6)",
+    "figure.lr = 0.1",
+)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The address of a JupyterLab that asks nobody and finds one notebook."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    notebook.metadata.kernelspec = {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
+    nbformat.write(notebook, tmp_path / "live.ipynb")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
+               "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
+    environment = os.environ | {name: str(tmp_path / name) for name in folders}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    options = {
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.open_browser": False,
+        "ServerApp.allow_root": True,
+        "ServerApp.root_dir": tmp_path,
+        "IdentityProvider.token": "",
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+    }
+    command = [sys.executable, "-m", "jupyterlab", *(f"--{k}={v}" for k, v in options.items())]
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log)
+    home = f"http://127.0.0.1:{port}/"
+    try:
+        wait_for(home, server, tmp_path / "log")
+        yield home
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for(home, server, log):
+    for _ in range(300):
+        assert server.poll() is None, log.read_text()
+        try:
+            urlopen(f"{home}api", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def test_slider_moves_the_kernel_and_the_kernel_the_slider(browser, lab):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(60_000)
+    requests, errors = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{lab}doc/tree/live.ipynb?reset")
+    cells = page.locator(".jp-CodeCell")
+    page.get_by_text("| Idle").wait_for()
+
+    def run(number):
+        cells.nth(number).locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+
+    def shows(lr):
+        expected = StepSize(lr=lr).numbers["factor, steep direction"]
+        page.wait_for_function(
+            "value => Math.abs(document.querySelector("
+            "'[data-number=\"factor, steep direction\"]').dataset.value - value) < 1e-9",
+            arg=expected,
+        )
+        assert float(slider.input_value()) == pytest.approx(lr)
+
+    slider = page.locator(".explorable [data-control=lr][type=range]")
+    run(0)
+    slider.wait_for()
+    shows(0.03)
+    slider.press("ArrowRight")
+    shows(0.032)
+    page.locator(".handle[data-control=start]").press("ArrowUp")
+    run(1)
+    cells.nth(1).get_by_text("0.032 True").wait_for()
+    run(2)
+    shows(0.1)
+    assert page.locator(".explorable a").count() == 0
+    page.close()
+    assert not errors
+    assert not [url for url in requests if not url.startswith((lab, "data:", "blob:"))]
