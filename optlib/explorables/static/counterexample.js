@@ -34,7 +34,8 @@ export default figure(({ panels, data, handle }) => {
 
   const first = steps - 11;
   const bars = new Panel(panels, { label: "Readings of Adam and AMSGrad at the last gradients",
-    x: { min: first - 1, max: steps + 1, label: "step t" }, y: { min: -2, max: 3, label: "reading" } });
+    x: { min: first - 1, max: steps + 1, label: "step t" },
+    y: { min: -2, max: 3, label: "reading" } });
   bars.line(gray, 1.4).draw([[0, 0], [steps + 1, 0]]);
   const sticks = ["Adam", "AMSGrad"].map((name) =>
     bars.line({ color: rules[name].style.color, dashes: [] }, 7));
