@@ -4,7 +4,7 @@
 >>> figure = StepSize(lr=0.1)
 >>> figure.numbers["factor, steep direction"]
 0.0
->>> figure.lr = 0.18
+>>> figure.lr = 0.182
 >>> figure.hits
 [True, False]
 """
