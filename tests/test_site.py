@@ -1,15 +1,9 @@
 """The built book: no warning, no request to another host, no dead link, nothing undocumented."""
 
 import re
-import shutil
-import subprocess
-import sys
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from inspect import ismodule
 from pathlib import Path
-from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -24,8 +18,6 @@ REQUESTED = {"src", "srcset", "poster", "data", "background", "style"}
 REQUESTED_LINKS = {"stylesheet", "preload", "modulepreload", "prefetch", "icon", "manifest",
                    "preconnect", "dns-prefetch", "apple-touch-icon"}  # fmt: skip
 OTHER_HOST = re.compile(r"(?:https?:)?//[\w-]+\.[\w.-]+")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 class Page(HTMLParser):
@@ -58,17 +50,6 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.open_style:
             self.requests.append(data)
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("book")
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-n", "-W", "--keep-going"]
-    run = subprocess.run(
-        [*command, "--path-output", folder, ROOT], cwd=ROOT, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    return folder / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
@@ -137,33 +118,16 @@ def test_every_public_name_is_in_the_reference(site):
     assert {f"optlib.{name}" for name in public} <= documented
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-def test_pages_load_in_a_browser_without_other_hosts_and_fit_a_phone(site, pages):
-    from playwright.sync_api import sync_playwright
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
-    Thread(target=server.serve_forever).start()
-    home = f"http://127.0.0.1:{server.server_port}/"
-    with server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync"],
-        )  # fmt: skip
-        page = browser.new_page(viewport={"width": 390, "height": 800})
-        requests, problems = [], []
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("response", lambda answer: problems.extend([answer.url] * (answer.status >= 400)))
-        for path in pages:
-            page.goto(home + path.relative_to(site).as_posix(), wait_until="networkidle")
-            too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert too_wide <= 0, path
-        browser.close()
-        server.shutdown()
+def test_pages_load_in_a_browser_without_other_hosts_and_fit_a_phone(site, pages, browser, home):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    requests, problems = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("response", lambda answer: problems.extend([answer.url] * (answer.status >= 400)))
+    for path in pages:
+        page.goto(home + path.relative_to(site).as_posix(), wait_until="networkidle")
+        too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert too_wide <= 0, path
+    page.close()
     assert not problems
     assert not [url for url in requests if not url.startswith((home, "data:", "blob:"))]
