@@ -58,7 +58,7 @@ def run(rule, problem, start):
 def compute(state, meter, own=None):
     """The read-outs, and the points of the run whose meter is shown."""
     problem, start = place(state)
-    numbers, trajectory = {"f at the start": digits(problem(start))}, None
+    numbers, trajectory = {"f at the start": float(problem(start))}, None
     rules = runners(state, own)
     runs = {name: run(rule, problem, start) for name, rule in rules.items()}
     for name, pair in runs.items():
@@ -87,26 +87,16 @@ def settle(pair, floor=1e-13):
     """The number on which two runs agree, to six digits, or that there is none."""
     one, other = map(float, pair)
     if one == other or abs(one - other) <= 1e-4 * min(abs(one), abs(other)) + floor:
-        return digits(one)
+        return float(f"{one:.6g}")
     return "chaotic"
 
 
-def digits(number):
-    """A number to six digits."""
-    return float(f"{number:.6g}")
-
-
 def picture(figure, state, own=None):
-    """The paths on the landscape, and f step by step."""
+    """The paths on the landscape."""
     from optlib import plots
 
-    plane, values = figure.subplots(1, 2)
-    problem, start = place(state)
-    plots.contour(problem, plane, aspect="auto")
-    losses = {}
-    for name, rule in runners(state, own).items():
-        history = minimize(rule, problem, start, STEPS)
-        plots.path(history, plane)
-        losses[name] = history.f
-    plots.curves(range(STEPS + 1), losses, values, yscale="log", ylim=(1e-6, 1e4),
-                 xlabel="step t", ylabel="f")  # fmt: skip
+    figure.set_size_inches(3.8, 3)  # bands are many bytes
+    plane, (problem, start) = figure.subplots(), place(state)
+    plots.contour(problem, plane, levels=6, aspect="auto")
+    for rule in runners(state, own).values():
+        plots.path(minimize(rule, problem, start, STEPS), plane)

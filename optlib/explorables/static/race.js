@@ -3,13 +3,11 @@
 import { landscape, minimize } from "./engine.js";
 import { Panel } from "./plot.js";
 
-const digits = (number) => Number(number.toPrecision(6));
-
 // The number on which two runs agree, to six digits, or that there is none.
 const settle = ([one, other], floor = 1e-13) => {
   const gap = 1e-4 * Math.min(Math.abs(one), Math.abs(other)) + floor;
   if (one !== other && !(Math.abs(one - other) <= gap)) return "chaotic";
-  return digits(one);
+  return Number(one.toPrecision(6));
 };
 
 export function race({ panels, data, change, button, handle }) {
@@ -69,7 +67,7 @@ export function race({ panels, data, change, button, handle }) {
     if (state.landscape !== current) enter(state.landscape);
     const [start, at] = [inside(state), Math.floor(state.step)];
     const subject = state.meter ?? data.meter;
-    const numbers = { "f at the start": digits(ground.value(start)) };
+    const numbers = { "f at the start": ground.value(start) };
     const shown = {};
     for (const { path, curve, mark } of Object.values(drawn)) {
       for (const each of [path, curve, mark]) each.draw([]);
