@@ -8,8 +8,15 @@ from dataclasses import fields
 
 import numpy as np
 
+_ARRAYS = np.ndarray, np.generic
 _UPPER = {"lr": math.inf, "eps": math.inf, "weight_decay": math.inf}
 _UPPER |= dict.fromkeys(("momentum", "rho", "beta1", "beta2"), 1)
+
+
+def require(condition, name, legal, value, error=ValueError):
+    """Raise the error of an illegal argument, which names it, what is legal, and the value."""
+    if not condition:
+        raise error(f"{name} must be {legal}, got {value!r}")
 
 
 class Sweep(np.ndarray):
@@ -23,8 +30,7 @@ class Sweep(np.ndarray):
         if method != "__call__" or "out" in kwargs:  # a mean, a print: an array like any other
             kwargs["out"] = tuple(map(np.asarray, kwargs.get("out", ()))) or None
             return getattr(ufunc, method)(*map(np.asarray, inputs), **kwargs)
-        arrays = [a for a in inputs if isinstance(a, (np.ndarray, np.generic))]
-        met = [a for a in arrays if not isinstance(a, Sweep)]
+        met = [a for a in inputs if isinstance(a, _ARRAYS) and not isinstance(a, Sweep)]
         dtype = np.result_type(*met, 0.0)
         inputs = [np.asarray(a, dtype) if isinstance(a, Sweep) else a for a in inputs]
         if ufunc is np.power and not met:
@@ -44,26 +50,18 @@ def check_fields(rule):
     for field in fields(rule):
         name, value = f"{type(rule).__name__}: {field.name}", getattr(rule, field.name)
         if isinstance(field.default, bool):
-            check_flag(name, value)
+            require(isinstance(value, (bool, np.bool_)), name, "True or False", value, TypeError)
             value = bool(value)
         elif field.name in _UPPER and not _is_symbol(value):
-            value = _in_range(name, value, _UPPER[field.name])
+            array = as_numbers(name, value, least=0, upper=_UPPER[field.name], kinds="iuf")
+            value = array.view(Sweep) if array.ndim else array.item()
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
             value = constant(value).view(Sweep)
         object.__setattr__(rule, field.name, value)
 
 
 def _is_symbol(value):
-    return hasattr(value, "__array_ufunc__") and not isinstance(value, (np.ndarray, np.generic))
-
-
-def _in_range(name, value, upper):
-    legal = f"in [0, {upper})"
-    array = as_array(name, value, f"a number or an array of numbers {legal}", "iuf")
-    illegal = array[~((array >= 0) & (array < upper))]
-    if illegal.size:
-        raise ValueError(f"{name} must be {legal}, got {illegal[0]}")
-    return constant(array).view(Sweep) if array.ndim else float(array)
+    return hasattr(value, "__array_ufunc__") and not isinstance(value, _ARRAYS)
 
 
 def as_array(name, value, legal="numbers", kinds="biuf"):
@@ -72,9 +70,25 @@ def as_array(name, value, legal="numbers", kinds="biuf"):
         array = np.asarray(value)
     except ValueError:  # a ragged list
         array = np.asarray(None)
-    if array.dtype.kind not in kinds:
-        raise TypeError(f"{name} must be {legal}, got {value!r}")
+    require(array.dtype.kind in kinds, name, legal, value, TypeError)
     return array
+
+
+def as_numbers(name, values, ndim=None, least=-math.inf, upper=math.inf, kinds="biuf"):
+    """A read-only float copy of numbers in [least, upper), or an error with their name."""
+    legal = f"in {'(' if least == -math.inf else '['}{least}, {upper})"
+    array = as_array(name, values, f"a number or an array of numbers {legal}", kinds)
+    if ndim is not None:
+        shaped = array.ndim == ndim and array.size > 0
+        require(shaped, name, f"of a shape with {ndim} non-empty axes", array.shape)
+    check_all(np.isfinite(array) & (array >= least) & (array < upper), name, legal, array)
+    return constant(array)
+
+
+def check_all(conditions, name, legal, array):
+    """Raise an error with the first number of an array whose condition does not hold."""
+    for number in array[~conditions].tolist()[:1]:
+        require(False, name, legal, number)
 
 
 def constant(values):
@@ -84,34 +98,32 @@ def constant(values):
     return array
 
 
-def check_flag(name, value):
-    """Raise an error with the name unless the value is true or false."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-
-
 def check_count(name, value, least, most=math.inf):
     """Raise an error with the name unless the value is an integer in the range."""
     legal = f"an integer >= {least}" if most == math.inf else f"an integer in [{least}, {most}]"
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be {legal}, got {value!r}")
-    if not least <= value <= most:
-        raise ValueError(f"{name} must be {legal}, got {value}")
+    count = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    require(count, name, legal, value, TypeError)
+    require(least <= value <= most, name, legal, value)
 
 
 def check_labels(name, values, classes):
     """Raise an error with the name unless the values are integers in [0, classes - 1]."""
-    illegal = values[(values < 0) | (values >= classes) | (values != np.floor(values))]
-    if illegal.size:
-        raise ValueError(f"{name} must be integers in [0, {classes - 1}], got {illegal[0]}")
+    labels = (values >= 0) & (values < classes) & (values == np.floor(values))
+    check_all(labels, name, f"integers in [0, {classes - 1}]", values)
 
 
-def common_shape(*shapes):
-    """What arrays of these shapes broadcast to; () if they do not."""
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        return ()
+def common_shape(name, shape, values):
+    """What x of a shape and named values broadcast to; its last axis must stay as it is."""
+    common = shape
+    for field, value in values.items():
+        own = getattr(value, "shape", ())
+        try:
+            common = np.broadcast_shapes(common, own) if own else common
+        except ValueError:
+            common = ()
+        fits = common[-1:] == shape[-1:] or not shape
+        require(fits, name + field, f"of a shape that broadcasts against that of x, {shape}", own)
+    return common
 
 
 def first_state(rule):
@@ -123,26 +135,22 @@ def checked_call(step):
     """Wrap a rule's `step` with checks of its arguments, which it can only read."""
     parameters = inspect.signature(step).parameters
     start = parameters["state"].default if "state" in parameters else None
-    if list(parameters) != ["self", "x", "g", "state"] or not hasattr(start, "_fields"):
-        raise TypeError(f"{step.__qualname__} must be written step(self, x, g, state=State())")
+    written = list(parameters) == ["self", "x", "g", "state"] and hasattr(start, "_fields")
+    legal = "written step(self, x, g, state=State())"
+    require(written, step.__qualname__, legal, tuple(parameters), TypeError)
+    kind = type(start).__name__
 
     @functools.wraps(step)
     def checked(self, x, g, state=start):
         name = f"{type(self).__name__}.step"
-        shape = _shape(name, "x", x)
-        if _shape(name, "g", g) != shape:
-            raise ValueError(f"{name}: g must have the shape of x, {shape}, got {np.shape(g)}")
-        if type(state) is not type(start):
-            raise TypeError(f"{name}: state must be a {type(start).__name__}, got {state!r}")
-        for field, value in (*vars(self).items(), *state._asdict().items()):
-            own = getattr(value, "shape", ())
-            if own and shape and common_shape(own, shape)[-1:] != shape[-1:]:
-                legal = f"must broadcast against x of shape {shape}"
-                raise ValueError(f"{name}: {field} {legal}, got shape {own}")
+        shape = _shape(f"{name}: x", x)
+        same = _shape(f"{name}: g", g) == shape
+        require(same, f"{name}: g", f"of the shape of x, {shape}", np.shape(g))
+        require(type(state) is type(start), f"{name}: state", f"a {kind}", state, TypeError)
+        common_shape(f"{name}: ", shape, vars(self) | state._asdict())
         after = step(self, _read_only(x), _read_only(g), _ready(name, x, state))
-        if not (isinstance(after, tuple) and len(after) == 2 and type(after[1]) is type(start)):
-            pair = f"(x_new, {type(start).__name__}(...))"
-            raise TypeError(f"{name} must return {pair}, got {after!r}")
+        pair = isinstance(after, tuple) and len(after) == 2 and type(after[1]) is type(start)
+        require(pair, f"what {name} returns", f"(x_new, {kind}(...))", after, TypeError)
         return after
 
     return checked
@@ -150,16 +158,14 @@ def checked_call(step):
 
 def _ready(name, x, state):
     """The state, read-only, with t as an int and the zeros it starts from in the dtype of x."""
-    number = np.result_type(x, 0.0).type if isinstance(x, (np.ndarray, np.generic)) else None
-    values = {}
-    for field, value in state._asdict().items():
-        if field == "t" and not _is_symbol(value):
-            check_count(f"{name}: t", value, 0)
-            values[field] = int(value)
-        elif number and isinstance(value, (int, float)):
-            values[field] = number(value)
-        else:
-            values[field] = _read_only(value)
+    number = np.result_type(x, 0.0).type if isinstance(x, _ARRAYS) else float
+    values = {
+        field: number(value) if isinstance(value, (int, float)) else _read_only(value)
+        for field, value in state._asdict().items()
+    }
+    if "t" in values and not _is_symbol(state.t):
+        check_count(f"{name}: t", state.t, 0)
+        values["t"] = int(state.t)
     return type(state)(**values)
 
 
@@ -170,10 +176,8 @@ def _read_only(value):
     return value
 
 
-def _shape(name, argument, value):
-    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "iuf":
-        return value.shape
-    if isinstance(value, (int, float)) or _is_symbol(value):
-        return ()
-    legal = "a number or a NumPy array of numbers"
-    raise TypeError(f"{name}: {argument} must be {legal}, got {value!r}")
+def _shape(name, value):
+    known = isinstance(value, (int, float)) or _is_symbol(value)
+    legal = value.dtype.kind in "iuf" if isinstance(value, _ARRAYS) else known
+    require(legal, name, "a number or a NumPy array of numbers", value, TypeError)
+    return np.shape(value)

@@ -1,8 +1,13 @@
 """Real data that comes with optlib; data/README.md tells their origins and licenses."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from optlib.checks import require
+
+DATA = Path(__file__).with_name("data")
 
 
 class Dataset(NamedTuple):
@@ -14,13 +19,10 @@ class Dataset(NamedTuple):
         One example a row.
     y : array, shape (n,)
         Targets (float) or labels (int).
-    names : tuple of str
-        The k columns of X.
     """
 
     X: np.ndarray
     y: np.ndarray
-    names: tuple
 
 
 def load_digits():
@@ -37,9 +39,8 @@ def load_digits():
     >>> digits.X.shape, digits.y[:5]
     ((1797, 64), array([0, 1, 2, 3, 4]))
     """
-    stored = _stored("digits")
-    names = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
-    return Dataset(stored["X"] / 16, stored["y"].astype(int), names)
+    with np.load(DATA / "digits.npz") as stored:
+        return Dataset(stored["X"] / 16, stored["y"].astype(int))
 
 
 def load_diamonds():
@@ -52,20 +53,19 @@ def load_diamonds():
     Returns
     -------
     Dataset
-        X (10000, 9) in the units above, y the natural logarithm of the price.
+        X (10000, 9) holds the logarithm of carat, then x, y, z, depth and table (in percent), cut,
+        color and clarity; y the natural logarithm of the price.
 
     Examples
     --------
     >>> diamonds = load_diamonds()
-    >>> diamonds.X.shape, diamonds.names
-    ((10000, 9), ('log carat', 'x', 'y', 'z', 'depth', 'table', 'cut', 'color', 'clarity'))
-    >>> np.exp(diamonds.y[:3]).round()
-    array([ 504., 1546., 3502.])
+    >>> diamonds.X.shape, np.exp(diamonds.y[:3]).round()
+    ((10000, 9), array([ 504., 1546., 3502.]))
     """
-    stored = _stored("diamonds")
-    plain = ("x", "y", "z", "depth", "table", "cut", "color", "clarity")
-    X = np.column_stack([np.log(stored["carat"]), *(stored[name] for name in plain)])
-    return Dataset(X, np.log(stored["price"]), ("log carat", *plain))
+    with np.load(DATA / "diamonds.npz") as stored:
+        plain = [stored[k] for k in ("x", "y", "z", "depth", "table", "cut", "color", "clarity")]
+        X = np.column_stack([np.log(stored["carat"]), *plain])
+        return Dataset(X, np.log(stored["price"]))
 
 
 def load_cifar10():
@@ -85,10 +85,8 @@ def load_cifar10():
     >>> photographs.X.shape, photographs.y[:5]
     ((5000, 768), array([1, 5, 4, 9, 0]))
     """
-    stored = _stored("cifar10")
-    pixels = [f"{row},{column}" for row in range(16) for column in range(16)]
-    names = tuple(f"{color} {pixel}" for pixel in pixels for color in ("red", "green", "blue"))
-    return Dataset(stored["X"] / 255, stored["y"].astype(int), names)
+    with np.load(DATA / "cifar10.npz") as stored:
+        return Dataset(stored["X"] / 255, stored["y"].astype(int))
 
 
 def load_text():
@@ -104,8 +102,7 @@ def load_text():
     >>> len(load_text()), load_text()[7:13]
     (199319, 'Prince')
     """
-    with _open("war_and_peace.txt") as file:
-        return file.read().decode("utf-8")
+    return (DATA / "war_and_peace.txt").read_text(encoding="utf-8")
 
 
 def standardize(X):
@@ -131,17 +128,5 @@ def standardize(X):
     array([-1.,  1.])
     """
     constant = np.flatnonzero(np.ptp(X, axis=0) == 0)
-    if constant.size:
-        raise ValueError(f"standardize: X must not have constant columns, got columns {constant}")
+    require(not constant.size, "standardize: X", "without constant columns", constant.tolist())
     return (X - np.mean(X, axis=0)) / np.std(X, axis=0)
-
-
-def _stored(name):
-    with _open(f"{name}.npz") as file, np.load(file) as arrays:
-        return dict(arrays)
-
-
-def _open(name):
-    from importlib.resources import files  # slow to import, and `import optlib` is quick
-
-    return (files("optlib") / "data" / name).open("rb")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optlib.checks import require
 from optlib.problems import Problem
 from optlib.stochastic import Stochastic
 
@@ -43,16 +44,15 @@ class Drifting(Stochastic):
     scale: Callable = lambda t: 1.0
 
     def __post_init__(self):
-        if not isinstance(self.problem, Problem) or isinstance(self.problem, Drifting):
-            raise TypeError(f"Drifting: problem must be a Problem at rest, got {self.problem!r}")
-        for name in ("center", "scale"):
-            if not callable(value := getattr(self, name)):
-                raise TypeError(f"Drifting: {name} must be a function of t, got {value!r}")
+        rests = isinstance(self.problem, Problem) and not isinstance(self.problem, Drifting)
+        require(rests, "Drifting: problem", "a Problem at rest", self.problem, TypeError)
+        for name, function in (("center", self.center), ("scale", self.scale)):
+            require(callable(function), f"Drifting: {name}", "a function of t", function, TypeError)
 
     def sample(self, rng, t, shape):
         """The scale and the center of step t, and the noise of the problem, if it has any."""
         noisy = isinstance(self.problem, Stochastic)
-        noise = (self.problem.sample(rng, t, shape),) if noisy else ()
+        noise = [self.problem.sample(rng, t, shape)] if noisy else []
         return self.scale(t), self.center(t), noise
 
     def grad(self, x, xi=None):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from optlib.checks import as_array, check_count, check_labels
-from optlib.problems import Problem, Quadratic, as_numbers
+from optlib.checks import as_array, as_numbers, check_count, check_labels, require
+from optlib.problems import Problem, Quadratic
 
 
 class FiniteSum(Problem):
@@ -14,8 +14,8 @@ class FiniteSum(Problem):
         self.X = as_numbers(f"{name}: X", X, 2)
         self.y = as_numbers(f"{name}: y", y, 1)
         self.l2 = as_numbers(f"{name}: l2", l2, 0, least=0).item()
-        if len(self.y) != len(self.X):
-            raise ValueError(f"{name}: y must have shape ({len(self.X)},), got {self.y.shape}")
+        n = len(self.X)
+        require(len(self.y) == n, f"{name}: y", f"of shape ({n},)", self.y.shape)
 
     @property
     def n(self):
@@ -46,35 +46,30 @@ class FiniteSum(Problem):
         """
         name = f"{type(self).__name__}.batch: rows"
         rows = as_array(name, rows, f"an array of integers in [0, {self.n})", "iu")
-        if rows.ndim == 0 or rows.shape[-1] == 0:
-            raise ValueError(f"{name} must have shape (..., B) with B >= 1, got {rows.shape}")
+        require(rows.size and rows.ndim, name, "of shape (..., B) with B >= 1", rows.shape)
         part = object.__new__(type(self))
         vars(part).update(vars(self), X=self.X[rows], y=self.y[rows])
         return part
 
     def __call__(self, x):
         x = self._points(x)
-        _, y, z = self._scores(x)
+        X, y = self._data(x)
+        z, _ = self._scores(X, x)
         return self._loss(y, z).mean(axis=-1) + self.l2 / 2 * (x * x).sum(axis=-1)
 
     def grad(self, x):
         x = self._points(x)
-        X, y, z = self._scores(x)
-        return self._pull_back(X, self._slope(y, z)) / self.n + self.l2 * x
-
-    def _scores(self, x):
-        """The data in the precision of x, and the score of each example."""
         X, y = self._data(x)
-        return X, y, self._linear(X, x)
+        z, pull_back = self._scores(X, x)
+        return pull_back(self._slope(y, z)) + self.l2 * x
 
     def _data(self, x):
+        """The examples in the precision of x."""
         return self.X.astype(x.dtype, copy=False), self.y.astype(x.dtype, copy=False)
 
-    def _linear(self, X, x):
-        return np.matvec(X, x)
-
-    def _pull_back(self, X, slope):
-        return np.matvec(X.mT, slope)
+    def _scores(self, X, x):
+        """The score of each example, and what the slopes there mean for x, on average."""
+        return np.matvec(X, x), lambda slope: np.matvec(X.mT, slope) / self.n
 
     def __repr__(self):
         return f"{type(self).__name__}(n={self.n}, dim={self.dim}, l2={self.l2})"
@@ -167,8 +162,8 @@ class Logistic(FiniteSum):
 
     def error(self, x):
         """Fraction of the examples on the wrong side of the boundary, shape (...)."""
-        _, y, z = self._scores(self._points(x))
-        return ((z > 0) != (y == 1)).mean(axis=-1)
+        z, _ = self._scores(self.X, self._points(x))
+        return ((z > 0) != (self.y == 1)).mean(axis=-1)
 
     def _loss(self, y, z):
         return np.logaddexp(0, (1 - 2 * y) * z)
@@ -217,15 +212,14 @@ class Softmax(FiniteSum):
 
     def error(self, x):
         """Fraction of the examples whose largest score is not their label's, shape (...)."""
-        _, y, z = self._scores(self._points(x))
-        return (z.argmax(axis=-1) != y).mean(axis=-1)
+        z, _ = self._scores(self.X, self._points(x))
+        return (z.argmax(axis=-1) != self.y).mean(axis=-1)
 
-    def _linear(self, X, x):
-        return X @ x.reshape(*x.shape[:-1], -1, self.classes)
+    def _scores(self, X, x):
+        def pull_back(slope):
+            return (X.mT @ slope).reshape(*slope.shape[:-2], self.dim) / self.n
 
-    def _pull_back(self, X, slope):
-        gradient = X.mT @ slope
-        return gradient.reshape(*gradient.shape[:-2], self.dim)
+        return X @ x.reshape(*x.shape[:-1], -1, self.classes), pull_back
 
     def _loss(self, y, z):
         return _log_sum_exp(z)[..., 0] - np.where(self._is_label(y), z, 0).sum(axis=-1)

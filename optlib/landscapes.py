@@ -6,10 +6,10 @@ They say np.square, not **2: the power of a scalar and of an array differ in the
 import numpy as np
 
 from optlib.checks import constant
-from optlib.problems import Problem, Quadratic
+from optlib.problems import Landscape, Quadratic
 
 
-class Rosenbrock(Problem):
+class Rosenbrock(Landscape):
     r"""The curved valley :math:`(1-x)^2+100(y-x^2)^2` (Rosenbrock 1960): a ravine that turns.
 
     Examples
@@ -21,17 +21,15 @@ class Rosenbrock(Problem):
     dim, x0, bounds = 2, constant([-1.2, 1]), ((-2, 2), (-1, 3))
     minimizers, f_min = constant([[1, 1]]), 0.0
 
-    def __call__(self, x):
-        x, y = self._coordinates(x)
+    def value(self, x, y):
         return np.square(1 - x) + 100 * np.square(y - x * x)
 
-    def grad(self, x):
-        x, y = self._coordinates(x)
+    def slopes(self, x, y):
         valley = y - x * x
-        return np.stack([-2 * (1 - x) - 400 * x * valley, 200 * valley], axis=-1)
+        return -2 * (1 - x) - 400 * x * valley, 200 * valley
 
 
-class Beale(Problem):
+class Beale(Landscape):
     r"""A plateau with steep walls (Beale 1958), one minimum at (3, 1/2).
 
     .. math:: (1.5-x+xy)^2 + (2.25-x+xy^2)^2 + (2.625-x+xy^3)^2
@@ -45,22 +43,21 @@ class Beale(Problem):
     dim, x0, bounds = 2, constant([1, 1.5]), ((-1, 4.5), (-1.5, 2))
     minimizers, f_min = constant([[3, 0.5]]), 0.0
 
-    def __call__(self, x):
-        first, second, third = self._residuals(*self._coordinates(x))
+    def value(self, x, y):
+        first, second, third = self._residuals(x, y)
         return np.square(first) + np.square(second) + np.square(third)
 
-    def grad(self, x):
-        x, y = self._coordinates(x)
+    def slopes(self, x, y):
         first, second, third = self._residuals(x, y)
         along_x = first * (y - 1) + second * (y * y - 1) + third * (y * y * y - 1)
         along_y = x * (first + 2 * y * second + 3 * y * y * third)
-        return np.stack([2 * along_x, 2 * along_y], axis=-1)
+        return 2 * along_x, 2 * along_y
 
     def _residuals(self, x, y):
         return 1.5 - x + x * y, 2.25 - x + x * y * y, 2.625 - x + x * y * y * y
 
 
-class Himmelblau(Problem):
+class Himmelblau(Landscape):
     r"""Four equally deep minima, :math:`(x^2+y-11)^2+(x+y^2-7)^2` (Himmelblau 1972).
 
     Examples
@@ -77,17 +74,15 @@ class Himmelblau(Problem):
         [3.5844283403304917, -1.8481265269644036],
     ]), 0.0  # fmt: skip
 
-    def __call__(self, x):
-        x, y = self._coordinates(x)
+    def value(self, x, y):
         return np.square(x * x + y - 11) + np.square(x + y * y - 7)
 
-    def grad(self, x):
-        x, y = self._coordinates(x)
+    def slopes(self, x, y):
         first, second = x * x + y - 11, x + y * y - 7
-        return np.stack([4 * x * first + 2 * second, 2 * first + 4 * y * second], axis=-1)
+        return 4 * x * first + 2 * second, 2 * first + 4 * y * second
 
 
-class DoubleWell(Problem):
+class DoubleWell(Landscape):
     r"""Two minima and the saddle between them, :math:`(x^2-1)^2+y^2`.
 
     A run from the ridge :math:`x=0` ends in the saddle; the default start is just beside it.
@@ -101,16 +96,14 @@ class DoubleWell(Problem):
     dim, x0, bounds = 2, constant([0.01, 1.2]), ((-1.8, 1.8), (-1.5, 1.5))
     minimizers, f_min = constant([[-1, 0], [1, 0]]), 0.0
 
-    def __call__(self, x):
-        x, y = self._coordinates(x)
+    def value(self, x, y):
         return np.square(x * x - 1) + y * y
 
-    def grad(self, x):
-        x, y = self._coordinates(x)
-        return np.stack([4 * x * (x * x - 1), 2 * y], axis=-1)
+    def slopes(self, x, y):
+        return 4 * x * (x * x - 1), 2 * y
 
 
-class Rastrigin(Problem):
+class Rastrigin(Landscape):
     r"""A bowl with a minimum beside every grid point (Rastrigin 1974); the deepest is the origin.
 
     .. math::
@@ -127,8 +120,7 @@ class Rastrigin(Problem):
     dim, x0, bounds = 2, constant([2.3, -1.6]), ((-3.2, 3.2), (-3.2, 3.2))
     minimizers, f_min = constant([[0, 0]]), 0.0
 
-    def __call__(self, x):
-        x, y = self._coordinates(x)
+    def value(self, x, y):
         ripples = np.square(np.sin(np.pi * x)) + np.square(np.sin(np.pi * y))
         return x * x + y * y + 20 * ripples  # no 1 - cos: it cancels near the minima
 

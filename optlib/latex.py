@@ -5,21 +5,17 @@ import inspect
 import re
 import textwrap
 
-from optlib.checks import first_state
+from optlib.checks import first_state, require
 from optlib.optimizers import Optimizer
 
-LETTERS = {
-    "x": r"\theta", "lr": r"\alpha", "momentum": r"\mu", "eps": r"\varepsilon",
-    "weight_decay": r"\lambda",
-}  # fmt: skip
+GREEK = "alpha beta gamma delta epsilon eta theta kappa lambda mu nu xi rho sigma tau phi psi omega"
+LETTERS = {name: rf"\{name}" for name in GREEK.split()}
+LETTERS |= {"x": r"\theta", "lr": r"\alpha", "momentum": r"\mu", "eps": r"\varepsilon"}
+LETTERS |= {"weight_decay": r"\lambda"}
 INDICES = {"weight_decay": r"\mathrm{wd}"}
-GREEK = (
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu",
-    "nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
-)  # fmt: skip
-FUNCTIONS = {"maximum": "max", "minimum": "min"}
-FUNCTIONS |= {name: name for name in ("exp", "log", "sin", "cos", "tanh")}
-SUM, PRODUCT, POWER, ATOM = range(4)
+AROUND = {"sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|", "absolute": r"\left|%s\right|"}
+BEFORE = {"maximum": r"\max", "minimum": r"\min"}
+SUM, MINUS, PRODUCT, POWER, ATOM = range(5)  # how tightly an expression binds
 
 
 class Formula(str):
@@ -57,11 +53,10 @@ def formula(rule):
     \end{aligned}
     """
     rule = rule() if isinstance(rule, type) else rule
-    if not isinstance(rule, Optimizer):
-        raise TypeError(f"formula: rule must be an Optimizer, got {rule!r}")
+    require(isinstance(rule, Optimizer), "formula: rule", "an Optimizer", rule, TypeError)
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(type(rule).step)))
-    statements = _Statements(rule).lines(ast.parse(source).body[0].body)
-    return Formula("\\begin{aligned}\n" + " \\\\\n".join(statements) + "\n\\end{aligned}")
+    lines = _Statements(rule).lines(ast.parse(source).body[0].body)
+    return Formula("\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}")
 
 
 class _Statements:
@@ -69,10 +64,26 @@ class _Statements:
 
     def __init__(self, rule):
         self.rule, self.fields = rule, first_state(rule)._fields
-        self.now = {"g"}  # the names that stand for their value at step t
+        self.known = {"x": _letter("x", "t-1"), "g": "g_t", "t": "t - 1", "t + 1": "t"}
+        self.known |= {f"state.{field}": _letter(field, "t-1") for field in self.fields}
+        self.known |= {"state.t": "t - 1", "state.t + 1": "t"}
 
     def lines(self, body):
-        return [line for statement in body for line in self.equations(self.pairs(statement))]
+        """A line for each assignment, save counting the step and mere unpacking."""
+        lines = []
+        for pairs in map(self.pairs, body):
+            for name, text in [(name, self.text(value)) for name, value in pairs]:
+                new, old = _letter(name, "t"), self.known.get(name)
+                if name == "t":
+                    require(text in ("t", "t - 1"), "formula: t", "the step", text, TypeError)
+                    self.known |= {"t": text, "t + 1": "t + 1" if text == "t" else "t"}
+                elif text in (new, _letter(name, "t-1"), _letter(name)):
+                    self.known[name] = text
+                elif name != "_":
+                    sign = r"\leftarrow" if old == new else "="
+                    lines.append(f"{new} &{sign} {text}")
+                    self.known[name] = new
+        return lines
 
     def pairs(self, statement):
         """What a statement assigns, as (name, expression); a tuple assigns several at once."""
@@ -81,11 +92,10 @@ class _Statements:
                 return []
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 return [(name, value)]
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=value):
+                old = [ast.Attribute(value, field) for field in self.fields]
+                values = value.elts if isinstance(value, ast.Tuple) else old
                 return [(name.id, value) for name, value in zip(names, values, strict=True)]
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Name(id="state") as state):
-                old = (ast.Attribute(state, field) for field in self.fields)
-                return [(name.id, value) for name, value in zip(names, old, strict=True)]
             case ast.Return(value=ast.Tuple(elts=[x, ast.Call(args=args, keywords=keywords)])):
                 kept = dict(zip(self.fields, args, strict=False))
                 kept |= {keyword.arg: keyword.value for keyword in keywords}
@@ -93,101 +103,64 @@ class _Statements:
                 return [("x", x), *used]
         raise TypeError(f"formula: {ast.unparse(statement)!r} is not an assignment or a return")
 
-    def equations(self, pairs):
-        """A line for each assignment, save counting the step and mere unpacking."""
-        lines = []
-        for name, value, text in [(name, value, self.text(value)[0]) for name, value in pairs]:
-            if name == "t" and text == "t":
-                self.now.add("t")
-            elif name == "t" and text != "t - 1":
-                raise TypeError(f"formula: t must count the steps, got {ast.unparse(value)!r}")
-            elif name not in ("_", "t") and not self.unpacks(name, value):
-                sign = r"\leftarrow" if name in self.now else "="
-                lines.append(f"{self.name(name, 't')} &{sign} {text}")
-                self.now.add(name)
-        return lines
+    def text(self, node, least=SUM):
+        """LaTeX of an expression, in brackets if it binds less tightly than it must."""
+        text, level = self.bare(node)
+        return text if level >= least else _bracketed(text)
 
-    def unpacks(self, name, value):
-        kept = ast.unparse(value) == name
-        return kept or (getattr(value, "attr", None) == name and name not in self.now)
-
-    def name(self, name, date=None):
-        """A letter with its accent, number and date: the step t or t - 1 it belongs to."""
-        if date is None:
-            past = name == "x" or name in self.fields
-            date = "t" if name in self.now else "t-1" if past else ""
-        parts = re.fullmatch(r"(.*?)(\d*)(?:_(hat|bar|tilde|max|min))?", name)
-        stem, number, mark = parts.groups()
-        word = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}".replace("_", r"\_")
-        letter = LETTERS.get(stem) or (rf"\{stem}" if stem in GREEK else word)
-        if mark in ("max", "min"):
-            letter += rf"^{{\{mark}}}"
-        elif mark:
-            letter = rf"\{mark}{{{letter}}}"
-        index = ",".join(filter(None, (number or INDICES.get(stem), date)))
-        return letter + ("_" + _group(index) if index else "")
-
-    def text(self, node):
+    def bare(self, node):
         """LaTeX of an expression, and how tightly its outermost operation binds."""
+        known = self.known.get(ast.unparse(node))
         match node:
+            case _ if known:
+                return _leveled(known)
             case ast.Constant(value=int() | float() as value):
                 return _number(value)
-            case ast.BinOp(left=t, op=ast.Add(), right=ast.Constant(value=1)) if self.is_last_t(t):
-                return "t", ATOM
-            case _ if self.is_last_t(node):
-                return "t - 1", SUM
-            case ast.Name(id="t"):
-                return "t", ATOM
-            case ast.Name(id=name):
-                return self.name(name), ATOM
-            case ast.Attribute(value=ast.Name(id="state"), attr=name):
-                return self.name(name, "t-1"), ATOM
-            case ast.Attribute(value=ast.Name(id="self"), attr=name):
-                return self.name(name, ""), ATOM
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name):
+                return _leveled(_letter(name))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return "-" + self.wrapped(operand, PRODUCT), SUM
+                return "-" + self.text(operand, PRODUCT), MINUS
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
-                minus = isinstance(op, ast.Sub)
-                left, right = self.wrapped(left, SUM), self.wrapped(right, SUM + minus)
-                right = _bracketed(right) if right.startswith("-") else right
-                return left + (" - " if minus else " + ") + right, SUM
-            case ast.BinOp(left=ast.UnaryOp(op=ast.USub(), operand=left), op=ast.Mult() as op):
-                return self.text(ast.UnaryOp(ast.USub(), ast.BinOp(left, op, node.right)))
+                sign = "+" if isinstance(op, ast.Add) else "-"
+                return f"{self.text(left)} {sign} {self.text(right, PRODUCT)}", SUM
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
-                left, right = self.wrapped(left, PRODUCT), self.wrapped(right, POWER)
-                return left + (r" \cdot " if right[0].isdigit() else r"\,") + right, PRODUCT
+                left, right = self.text(left, MINUS), self.text(right, POWER)
+                product = left + (r" \cdot " if right[0].isdigit() else r"\,") + right
+                return product, MINUS if left.startswith("-") else PRODUCT
             case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return rf"\frac{{{self.text(left)[0]}}}{{{self.text(right)[0]}}}", ATOM
+                return rf"\frac{{{self.text(left)}}}{{{self.text(right)}}}", POWER
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                base = self.wrapped(left, ATOM)
-                base = _bracketed(base) if "^" in base or base.startswith(r"\frac") else base
-                return f"{base}^{_group(self.text(right)[0])}", POWER
+                return f"{self.text(left, ATOM)}^{_group(self.text(right))}", POWER
+            case ast.Call(func=ast.Attribute(attr="square"), args=[base]):
+                return self.bare(ast.BinOp(base, ast.Pow(), ast.Constant(2)))
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), keywords=[]):
-                return self.call(name, node.args)
+                inner = ", ".join(map(self.text, node.args))
+                if name in AROUND:
+                    return AROUND[name] % inner, ATOM
+                return BEFORE.get(name, rf"\operatorname{{{name}}}") + _bracketed(inner), ATOM
             case ast.IfExp(test=ast.Attribute(attr=flag) | ast.Name(id=flag)):
                 if isinstance(getattr(self.rule, flag, None), bool):
-                    return self.text(node.body if getattr(self.rule, flag) else node.orelse)
+                    return self.bare(node.body if getattr(self.rule, flag) else node.orelse)
         legal = "arithmetic on names and NumPy functions"
         raise TypeError(f"formula: {ast.unparse(node)!r} is not {legal}")
 
-    def call(self, name, arguments):
-        if name == "square":
-            return self.text(ast.BinOp(*arguments, ast.Pow(), ast.Constant(2)))
-        inner = ", ".join(self.text(argument)[0] for argument in arguments)
-        if name == "sqrt":
-            return rf"\sqrt{{{inner}}}", ATOM
-        if name in ("abs", "absolute"):
-            return rf"\left|{inner}\right|", ATOM
-        word = rf"\{FUNCTIONS[name]}" if name in FUNCTIONS else rf"\operatorname{{{name}}}"
-        return word + _bracketed(inner), ATOM
 
-    def wrapped(self, node, least):
-        text, level = self.text(node)
-        return text if level >= least else _bracketed(text)
+def _letter(name, date=""):
+    """A letter with its accent, number and date: the step t or t - 1 it belongs to."""
+    parts = re.fullmatch(r"(.*?)(\d*)(?:_(hat|bar|tilde|max|min))?", name)
+    stem, number, mark = parts.groups()
+    word = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}".replace("_", r"\_")
+    letter = LETTERS.get(stem, word)
+    if mark in ("max", "min"):
+        letter += rf"^{{\{mark}}}"
+    elif mark:
+        letter = rf"\{mark}{{{letter}}}"
+    index = ",".join(filter(None, (number or INDICES.get(stem), date)))
+    return letter + ("_" + _group(index) if index else "")
 
-    def is_last_t(self, node):
-        """Whether an expression counts the steps before this one."""
-        return ast.unparse(node) in (["state.t"] if "t" in self.now else ["state.t", "t"])
+
+def _leveled(text):
+    return text, SUM if " " in text else POWER if "^" in text else ATOM
 
 
 def _bracketed(text):

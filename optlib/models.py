@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from optlib.checks import check_count, check_labels
+from optlib.checks import check_all, check_count, check_labels
 from optlib.finite_sums import FiniteSum, Softmax
 
 
@@ -49,20 +49,7 @@ class Network(FiniteSum):
         vars(self).update(sizes)
 
 
-class Classifier(Network, Softmax):
-    """A network with the softmax loss. Subclasses define ``_forward``."""
-
-    def grad(self, x):
-        x = self._points(x)
-        X, y = self._data(x)
-        z, back = self._forward(X, x)
-        return _flat(back(self._slope(y, z) / self.n)) + self.l2 * x
-
-    def _linear(self, X, x):
-        return self._forward(X, x)[0]
-
-
-class MLP(Classifier):
+class MLP(Network, Softmax):
     r"""A classifier with one hidden layer of rectified units and the softmax loss.
 
     Its x holds the arrays (k, hidden), (hidden,), (hidden, C) and (C,).
@@ -104,12 +91,12 @@ class MLP(Classifier):
         h = self.hidden
         return (self.X.shape[-1], h), (h,), (h, self.classes), (self.classes,)
 
-    def _forward(self, X, x):
+    def _scores(self, X, x):
         z, back = _two_layers(X, self.arrays(x), RECTIFIED)
-        return z, lambda d_z: back(d_z)[1:]
+        return z, lambda slope: _flat(back(slope / self.n)[1:])
 
 
-class CharacterModel(Classifier):
+class CharacterModel(Network, Softmax):
     r"""The next character from the ones before: an embedding, a layer of tanh, the softmax loss.
 
     Its x holds the arrays (C, e), (k e, hidden), (hidden,), (hidden, C) and (C,), with e numbers
@@ -157,18 +144,18 @@ class CharacterModel(Classifier):
         x[: self.classes * self.embedding] *= np.sqrt(self.classes)
         return x
 
-    def _forward(self, X, x):
+    def _scores(self, X, x):
         E, *layers = self.arrays(x)
         seen = E[..., X.astype(int), :].reshape(*x.shape[:-1], len(X), -1)
-        z, back_to_seen = _two_layers(seen, layers, TANH)
+        z, back = _two_layers(seen, layers, TANH)
 
-        def back(d_z):
-            d_hidden, *slopes = back_to_seen(d_z)
-            d_seen = (d_hidden @ layers[0].mT).reshape(*x.shape[:-1], -1, self.embedding)
+        def pull_back(slope):
+            d_sums, *slopes = back(slope / self.n)
+            d_seen = (d_sums @ layers[0].mT).reshape(*x.shape[:-1], -1, self.embedding)
             is_seen = X.reshape(-1) == np.arange(self.classes)[:, np.newaxis]
-            return [is_seen.astype(x.dtype) @ d_seen, *slopes]
+            return _flat([is_seen.astype(x.dtype) @ d_seen, *slopes])
 
-        return z, back
+        return z, pull_back
 
 
 class VAE(Network):
@@ -201,9 +188,7 @@ class VAE(Network):
     def __init__(self, X, hidden=100, latent=8):
         super().__init__(X, np.zeros(len(X)))
         self._set_sizes(hidden=hidden, latent=latent)
-        outside = self.X[(self.X < 0) | (self.X > 1)]
-        if outside.size:
-            raise ValueError(f"VAE: X must be in [0, 1], got {outside[0]}")
+        check_all((self.X >= 0) & (self.X <= 1), "VAE: X", "in [0, 1]", self.X)
 
     @property
     def shapes(self):
@@ -213,7 +198,6 @@ class VAE(Network):
 
     def sample(self, rng, t, shape):
         """Standard noise of every picture's code."""
-        del t
         return rng.standard_normal((*shape[:-1], self.n, self.latent))
 
     def __call__(self, x, xi=0.0):

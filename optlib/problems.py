@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlib.checks import as_array, constant
+from optlib.checks import as_numbers, constant, require
 
 
 class Problem:
@@ -39,38 +39,25 @@ class Problem:
 
     minimizers = f_min = bounds = None
 
-    def __call__(self, x):
-        raise NotImplementedError(f"{type(self).__name__} must define its value, __call__(x)")
-
-    def grad(self, x):
-        raise NotImplementedError(f"{type(self).__name__} must define its gradient, grad(x)")
-
     def __repr__(self):
         return f"{type(self).__name__}()"
 
     def _points(self, x):
         """The points as one contiguous array of floats, whose layout cannot change a rounding."""
         name, x = f"{type(self).__name__}: x", np.asarray(x, order="C")
-        if x.dtype.kind not in "biufcO":
-            raise TypeError(f"{name} must be an array of numbers, got {x!r}")
-        if x.shape[-1:] != (self.dim,):
-            raise ValueError(f"{name} must have shape (..., {self.dim}), got {x.shape}")
+        require(x.dtype.kind in "biufcO", name, "an array of numbers", x, TypeError)
+        require(x.shape[-1:] == (self.dim,), name, f"of shape (..., {self.dim})", x.shape)
         return x.astype(float) if x.dtype.kind in "biu" else x
 
-    def _coordinates(self, x):
-        return np.unstack(self._points(x), axis=-1)
 
+class Landscape(Problem):
+    """A problem given by two functions of its coordinates, ``value`` and ``slopes``."""
 
-def as_numbers(name, values, ndim, least=-np.inf):
-    """A read-only float copy of finite numbers on ``ndim`` axes, or an error with their name."""
-    array = as_array(name, values)
-    if array.ndim != ndim or array.size == 0:
-        raise ValueError(f"{name} must have {ndim} non-empty axes, got shape {array.shape}")
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][0]}")
-    if np.any(array < least):
-        raise ValueError(f"{name} must be in [{least}, inf), got {array.min()}")
-    return constant(array)
+    def __call__(self, x):
+        return self.value(*np.unstack(self._points(x), axis=-1))
+
+    def grad(self, x):
+        return np.stack(self.slopes(*np.unstack(self._points(x), axis=-1)), axis=-1)
 
 
 class Quadratic(Problem):
@@ -109,13 +96,12 @@ class Quadratic(Problem):
 
     def __init__(self, matrix=None, *, eigenvalues=None, angle=0.0):
         angle = as_numbers("Quadratic: angle", angle, 0)
-        if (matrix is None) == (eigenvalues is None):
-            got = "neither" if matrix is None else "both"
-            raise TypeError(f"Quadratic: matrix or eigenvalues must be given, got {got}")
-        if angle and np.size(eigenvalues) != 2:
-            raise ValueError(f"Quadratic: angle needs exactly two eigenvalues, got {angle}")
+        one = (matrix is None) != (eigenvalues is None)
+        require(one, "Quadratic: matrix or eigenvalues", "given", (matrix, eigenvalues), TypeError)
         if matrix is None:
-            values = as_numbers("Quadratic: eigenvalues", eigenvalues, 1)
+            values = as_numbers("Quadratic: eigenvalues", eigenvalues, 1, least=0)
+            plane = not angle or len(values) == 2
+            require(plane, "Quadratic: angle", "0 unless there are two eigenvalues", angle.item())
             vectors = np.eye(len(values))
             if angle:
                 cos, sin = np.cos(angle), np.sin(angle)
@@ -124,12 +110,11 @@ class Quadratic(Problem):
         else:
             matrix = as_numbers("Quadratic: matrix", matrix, 2)
             rounding = 1e-12 * abs(matrix).max()
-            if len(set(matrix.shape)) > 1 or np.any(abs(matrix - matrix.T) > rounding):
-                raise ValueError(f"Quadratic: matrix must be symmetric, got\n{matrix}")
+            symmetric = len(set(matrix.shape)) == 1 and np.all(abs(matrix - matrix.T) <= rounding)
+            require(symmetric, "Quadratic: matrix", "symmetric", matrix)
             values, vectors = np.linalg.eigh(matrix)
             values = np.where(abs(values) > rounding, values, 0.0)
-        if values.min() < 0:
-            raise ValueError(f"Quadratic: eigenvalues must be in [0, inf), got {values.min()}")
+            as_numbers("Quadratic: eigenvalues", values, least=0)
         self.matrix = constant((matrix + matrix.T) / 2)
         self.eigenvalues, self.eigenvectors = constant(values), constant(vectors)
         self.dim = len(values)
@@ -154,7 +139,7 @@ class Quadratic(Problem):
         return f"Quadratic(eigenvalues={self.eigenvalues})"
 
 
-class PiecewiseQuadratic(Problem):
+class PiecewiseQuadratic(Landscape):
     r"""The convex function on which a well-tuned heavy ball cycles for ever (Lessard et al. 2016).
 
     One dimension, :math:`f'(x)=25x` left of 1, :math:`x+24` between 1 and 2, :math:`25x-24` right
@@ -170,11 +155,9 @@ class PiecewiseQuadratic(Problem):
     minimizers, f_min = constant([[0]]), 0.0
     L, mu = 25.0, 1.0
 
-    def __call__(self, x):
-        (x,) = self._coordinates(x)
+    def value(self, x):
         left, middle, right = np.minimum(x, 1), np.maximum(x, 1) - 1, np.maximum(x, 2) - 2
         return 0.5 * x * x + 12 * left * left + 24 * middle + 12 * right * right
 
-    def grad(self, x):
-        (x,) = self._coordinates(x)
-        return np.stack([x + 24 * (np.minimum(x, 1) + np.maximum(x, 2) - 2)], axis=-1)
+    def slopes(self, x):
+        return [x + 24 * (np.minimum(x, 1) + np.maximum(x, 2) - 2)]

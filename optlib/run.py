@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from optlib.checks import as_array, check_count, common_shape, first_state
+from optlib.checks import as_array, check_all, check_count, common_shape, first_state, require
 from optlib.optimizers import Optimizer
 
 
@@ -76,11 +76,10 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
            [2., 0.],
            [1., 0.]])
     """
-    x, shape = _start(optimizer, problem, x0, schedule)
+    random = hasattr(problem, "sample") or rng is not None
+    start = _start(optimizer, problem, x0, schedule, rng, random)
     check_count("steps", steps, 0)
-    if hasattr(problem, "sample") or rng is not None:
-        _check_rng(rng)
-    return _run(optimizer, problem, x, steps, schedule, rng, shape, lambda: [problem])
+    return _run(optimizer, problem, *start, steps, None, schedule, rng)
 
 
 def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, rng=None):
@@ -121,75 +120,57 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     >>> history.x[-1].round(6)
     array([2.])
     """
-    x, shape = _start(optimizer, problem, x0, schedule)
-    if not hasattr(problem, "batch"):
-        raise TypeError(f"problem must be a finite sum, with n and batch(rows), got {problem!r}")
+    start = _start(optimizer, problem, x0, schedule, rng, random=True)
+    legal = "a finite sum, with n and batch(rows)"
+    require(hasattr(problem, "batch"), "problem", legal, problem, TypeError)
     check_count("epochs", epochs, 0)
     check_count("batch_size", batch_size, 1, problem.n)
-    _check_rng(rng)
-
-    def batches():
-        order = rng.permutation(problem.n)
-        for first in range(0, problem.n, batch_size):
-            yield problem.batch(order[first : first + batch_size])
-
-    history = _run(optimizer, problem, x, epochs, schedule, rng, shape, batches)
-    with np.errstate(all="ignore"):
-        g = np.array([problem.grad(x) for x in history.x[:-1]], history.g.dtype)
-    return replace(history, g=g.reshape(history.g.shape))
+    return _run(optimizer, problem, *start, epochs, batch_size, schedule, rng)
 
 
-def _run(optimizer, problem, x, records, schedule, rng, shape, batches):
-    """A run from x, one record after each round of batches; g is what the last step used."""
+def _run(optimizer, problem, x, shape, records, batch_size, schedule, rng):
+    """A run from x with a record after each step, or each epoch if there is a batch size."""
     rule, state, t = optimizer, first_state(optimizer), 0
-    xs, fs, gs, states = [x], [], [], [state]
     with np.errstate(all="ignore"):
-        fs.append(problem(x))
+        seen = [(x, problem(x), None, state)]
         for _ in _progress(records):
-            for batch in batches():
+            batches, full = [problem], None
+            if batch_size:
+                ends = range(batch_size, problem.n, batch_size)
+                batches = map(problem.batch, np.split(rng.permutation(problem.n), ends))
+                full = problem.grad(x)
+            for batch in batches:
                 t += 1
                 noise = [batch.sample(rng, t, shape)] if hasattr(batch, "sample") else []
                 g = batch.grad(x, *noise)
                 if schedule is not None:
                     rule = replace(optimizer, lr=optimizer.lr * schedule(t))
                 x, state = rule.step(x, g, state)
-            for record, value in zip((xs, fs, gs, states), (x, problem(x), g, state), strict=True):
-                record.append(value)
+            seen.append((x, problem(x), g if full is None else full, state))
+    xs, fs, gs, states = zip(*seen, strict=True)
     x = np.array(xs)
-    g = np.array(gs) if gs else np.empty((0, *x.shape[1:]), x.dtype)
+    g = np.array(gs[1:], x.dtype).reshape(records, *x.shape[1:])
     state = type(state)(*(_stacked(column) for column in zip(*states, strict=True)))
     return History(x, np.array(fs), g, state, optimizer, problem)
 
 
-def _start(optimizer, problem, x0, schedule):
+def _start(optimizer, problem, x0, schedule, rng, random):
     """The start, broadcast to one row a run, and its shape as given."""
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an Optimizer, such as SGD(), got {optimizer!r}")
-    if not (callable(problem) and hasattr(problem, "grad")):
-        raise TypeError(f"problem must be a Problem with a value and a grad, got {problem!r}")
+    legal = "an Optimizer, such as SGD()"
+    require(isinstance(optimizer, Optimizer), "optimizer", legal, optimizer, TypeError)
+    legal = "a Problem with a value and a grad"
+    require(callable(problem) and hasattr(problem, "grad"), "problem", legal, problem, TypeError)
+    legal = "a function from t to a factor on the optimizer's lr"
+    scheduled = callable(schedule) and hasattr(optimizer, "lr")
+    require(schedule is None or scheduled, "schedule", legal, schedule, TypeError)
+    generator = isinstance(rng, np.random.Generator) or not random
+    require(generator, "rng", "a numpy.random.Generator", rng, TypeError)
     start = as_array("x0", problem.x0 if x0 is None else x0, "an array of numbers", "iuf")
-    if start.shape[-1:] != (problem.dim,):
-        raise ValueError(f"x0 must have shape (..., {problem.dim}), got {start.shape}")
-    if not np.all(np.isfinite(start)):
-        raise ValueError(f"x0 must be finite, got {start}")
+    require(start.shape[-1:] == (problem.dim,), "x0", f"of shape (..., {problem.dim})", start.shape)
+    check_all(np.isfinite(start), "x0", "finite", start)
     start = start if start.dtype.kind == "f" else start.astype(float)
-    shapes = {name: np.shape(value) for name, value in vars(optimizer).items()}
-    shape = common_shape(start.shape, *shapes.values())
-    if shape[-1:] != start.shape[-1:]:
-        arrays = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
-        raise ValueError(
-            f"hyperparameters must broadcast against x0 of shape {start.shape}, got {arrays}"
-        )
-    if not (schedule is None or callable(schedule)):
-        raise TypeError(f"schedule must be a function from t to a factor on lr, got {schedule!r}")
-    if schedule is not None and not hasattr(optimizer, "lr"):
-        raise TypeError(f"schedule needs an optimizer with a field lr, got {optimizer!r}")
+    shape = common_shape("", start.shape, vars(optimizer))
     return np.broadcast_to(start, shape).copy(), start.shape
-
-
-def _check_rng(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
 
 
 def _stacked(column):

@@ -3,6 +3,8 @@
 import math
 from numbers import Real
 
+from optlib.checks import require
+
 
 def constant():
     """The factor 1 at every step.
@@ -27,8 +29,7 @@ def step_decay(every, factor=0.1):
     [1.0, 1.0, 0.5, 0.25]
     """
     _at_least_one("every", every)
-    if not isinstance(factor, Real) or not 0 < factor <= 1:
-        raise ValueError(f"factor must be in (0, 1], got {factor!r}")
+    require(isinstance(factor, Real) and 0 < factor <= 1, "factor", "in (0, 1]", factor)
     return lambda t: float(factor) ** ((t - 1) // every)
 
 
@@ -77,11 +78,10 @@ def warmup(steps, then=None):
     """
     _at_least_one("steps", steps)
     then = constant() if then is None else then
-    if not callable(then):
-        raise TypeError(f"then must be a schedule, a function of t, got {then!r}")
+    require(callable(then), "then", "a schedule, a function of t", then, TypeError)
     return lambda t: t / steps if t <= steps else then(t - steps)
 
 
 def _at_least_one(name, value):
-    if isinstance(value, bool) or not isinstance(value, Real) or not 1 <= value < math.inf:
-        raise ValueError(f"{name} must be in [1, inf), got {value!r}")
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    require(number and 1 <= value < math.inf, name, "in [1, inf)", value)

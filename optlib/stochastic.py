@@ -1,11 +1,12 @@
 """Problems whose gradient is random: noise added to it, or a minibatch of its examples."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
-from optlib.checks import check_count, check_flag
-from optlib.problems import Problem, as_numbers
+from optlib.checks import as_numbers, check_count, require
+from optlib.problems import Problem
 
 
 class Stochastic(Problem):
@@ -23,9 +24,6 @@ class Stochastic(Problem):
 
     def __call__(self, x):
         return self.problem(x)
-
-    def sample(self, rng, t, shape):
-        raise NotImplementedError(f"{type(self).__name__} must define sample(rng, t, shape)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,16 +63,13 @@ class Noisy(Stochastic):
 
     def __post_init__(self):
         _check_exact("Noisy", self.problem)
-        sigma = as_numbers("Noisy: sigma", self.sigma, np.ndim(self.sigma), least=0)
-        if isinstance(self.df, bool) or not isinstance(self.df, (int, float)):
-            raise TypeError(f"Noisy: df must be a number in (0, inf], got {self.df!r}")
-        if not self.df > 0:
-            raise ValueError(f"Noisy: df must be in (0, inf], got {self.df}")
+        sigma = as_numbers("Noisy: sigma", self.sigma, least=0)
+        positive = isinstance(self.df, Real) and self.df > 0
+        require(positive, "Noisy: df", "a number in (0, inf]", self.df)
         object.__setattr__(self, "sigma", sigma if sigma.ndim else sigma.item())
 
     def sample(self, rng, t, shape):
         """Standard noise, one number a coordinate."""
-        del t
         return rng.standard_normal(shape) if self.df == np.inf else rng.standard_t(self.df, shape)
 
     def grad(self, x, xi=None):
@@ -118,15 +113,15 @@ class Minibatch(Stochastic):
 
     def __post_init__(self):
         _check_exact("Minibatch", self.problem)
-        if not hasattr(self.problem, "batch"):
-            raise TypeError(f"Minibatch: problem must be a finite sum, got {self.problem!r}")
-        check_flag("Minibatch: replace", self.replace)
+        summed = hasattr(self.problem, "batch")
+        require(summed, "Minibatch: problem", "a finite sum", self.problem, TypeError)
+        flag = isinstance(self.replace, bool)
+        require(flag, "Minibatch: replace", "True or False", self.replace, TypeError)
         most = np.inf if self.replace else self.problem.n
         check_count("Minibatch: batch_size", self.batch_size, 1, most)
 
     def sample(self, rng, t, shape):
         """Rows of the examples, an independent batch for each start."""
-        del t
         n, size, runs = self.problem.n, self.batch_size, shape[:-1]
         if self.replace:
             return rng.integers(n, size=(*runs, size))
@@ -138,5 +133,5 @@ class Minibatch(Stochastic):
 
 
 def _check_exact(name, problem):
-    if not isinstance(problem, Problem) or isinstance(problem, Stochastic):
-        raise TypeError(f"{name}: problem must be a Problem without noise, got {problem!r}")
+    exact = isinstance(problem, Problem) and not isinstance(problem, Stochastic)
+    require(exact, f"{name}: problem", "a Problem without noise", problem, TypeError)

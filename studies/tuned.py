@@ -51,14 +51,14 @@ class Task(NamedTuple):
 
 def digits(seed):
     """A network of 128 units on 600 digits, with 400 to validate and 797 to test."""
-    X, y, _ = load_digits()
+    X, y = load_digits()
     rows = np.split(np.random.default_rng([seed, 1]).permutation(len(y)), [600, 1000])
     return [MLP(X[part], y[part], hidden=128, classes=10) for part in rows]
 
 
 def photographs(seed):
     """A network of 64 units on 3000 photographs, 1000 to validate, the same 1000 to test."""
-    X, y, _ = load_cifar10()
+    X, y = load_cifar10()
     X = (X - X[:4000].mean(axis=0)) / X[:4000].std(axis=0)
     rows = np.split(np.random.default_rng([seed, 1]).permutation(4000), [3000])
     return [MLP(X[part], y[part], hidden=64, classes=10) for part in (*rows, np.arange(4000, 5000))]

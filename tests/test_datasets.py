@@ -13,10 +13,10 @@ each_set = pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
 
 
 @each_set
-def test_every_column_has_a_name_and_every_example_a_target(load):
-    X, y, names = load()
+def test_every_example_is_a_row_of_finite_numbers_with_a_target(load):
+    X, y = load()
     assert X.dtype == np.float64
-    assert X.shape == (*y.shape, len(set(names)))
+    assert X.shape[:-1] == y.shape
     assert np.all(np.isfinite(X))
     assert np.all(np.isfinite(y))
 
@@ -42,7 +42,6 @@ def test_digit_pixels_run_row_by_row():
     digits = load_digits()
     one = digits.X[digits.y == 1].mean(axis=0).reshape(8, 8)
     assert set(one.argmax(axis=1)) <= {3, 4}
-    assert digits.names[np.ravel_multi_index((2, 5), (8, 8))] == "pixel 2,5"
 
 
 def test_photographs_have_as_many_of_each_class_as_the_readme_says():
@@ -56,11 +55,10 @@ def test_photographs_have_as_many_of_each_class_as_the_readme_says():
 
 def test_pixels_of_photographs_run_row_by_row_with_their_colors_together():
     """Skies are blue: above, airplanes and ships have more blue than red. Neighbors agree."""
-    X, y, names = load_cifar10()
+    X, y = load_cifar10()
     images = X.reshape(-1, 16, 16, 3)
     red, _, blue = images[(y == 0) | (y == 8), :4].mean(axis=(0, 1, 2))
     assert blue > red + 0.05
-    assert names[np.ravel_multi_index((2, 5, 1), (16, 16, 3))] == "green 2,5"
     near = [np.abs(np.diff(images, axis=axis)).mean() for axis in (1, 2)]
     assert max(near) < np.abs(images[:, 0] - images[:, -1]).mean() / 2
 
@@ -79,7 +77,8 @@ def test_text_is_the_opening_of_the_novel_and_ends_with_a_sentence():
 
 
 def test_diamonds_have_the_units_of_the_readme():
-    X, y, names = load_diamonds()
+    X, y = load_diamonds()
+    names = ("log carat", "x", "y", "z", "depth", "table", "cut", "color", "clarity")
     column = dict(zip(names, X.T, strict=True))
     x, y_size, z = column["x"], column["y"], column["z"]
     assert len(y) == 10_000
@@ -114,7 +113,7 @@ def test_standardized_columns_have_mean_zero_and_variance_one():
 
 
 def test_constant_column_cannot_be_standardized():
-    with pytest.raises(ValueError, match=r"constant columns, got columns \[ 0 32 39\]"):
+    with pytest.raises(ValueError, match=r"without constant columns, got \[0, 32, 39\]"):
         standardize(load_digits().X)
 
 

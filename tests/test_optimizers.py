@@ -414,9 +414,9 @@ def test_zero_and_large_rates_are_legal(cls):
 
 two, three = np.ones(2), np.ones(3)
 ILLEGAL_CALLS = [
-    (ValueError, "g must have the shape of x, (2,), got (3,)", {"g": three}),
-    (ValueError, "g must have the shape of x, (2,), got (1, 2)", {"g": np.ones((1, 2))}),
-    (ValueError, "g must have the shape of x, (), got (2,)", {"x": 1.0}),
+    (ValueError, "g must be of the shape of x, (2,), got (3,)", {"g": three}),
+    (ValueError, "g must be of the shape of x, (2,), got (1, 2)", {"g": np.ones((1, 2))}),
+    (ValueError, "g must be of the shape of x, (), got (2,)", {"x": 1.0}),
     (TypeError, "x must be a number or a NumPy array of numbers, got [1, 2]", {"x": [1, 2]}),
     (TypeError, "x must be a number or a NumPy array of numbers, got None", {"x": None}),
     (TypeError, "g must be a number or a NumPy array of numbers, got '1'", {"g": "1"}),
@@ -428,13 +428,17 @@ ILLEGAL_CALLS = [
     (ValueError, "t must be an integer >= 0, got -1", {"t": -1}),
     (
         ValueError,
-        "{entry} must broadcast against x of shape (2,), got shape (3,)",
+        "{entry} must be of a shape that broadcasts against that of x, (2,), got (3,)",
         {"entry": three},
     ),
-    (ValueError, "lr must broadcast against x of shape (2,), got shape (3,)", {"lr": three}),
     (
         ValueError,
-        "lr must broadcast against x of shape (1,), got shape (3,)",
+        "lr must be of a shape that broadcasts against that of x, (2,), got (3,)",
+        {"lr": three},
+    ),
+    (
+        ValueError,
+        "lr must be of a shape that broadcasts against that of x, (1,), got (3,)",
         {"lr": three, "d": 1},
     ),
 ]
@@ -523,7 +527,9 @@ def test_rule_that_returns_no_state_is_refused():
         def step(self, x, g, state=State()):
             return x - g
 
-    with pytest.raises(TypeError, match=r"Forgetful.step must return \(x_new, State\(...\)\), got"):
+    with pytest.raises(
+        TypeError, match=r"what Forgetful.step returns must be \(x_new, State\(...\)\), got"
+    ):
         Forgetful().step(two, two)
 
 
