@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
-from matplotlib.transforms import IdentityTransform
+from matplotlib.text import Annotation, Text
+from matplotlib.transforms import Affine2D
 
+from optlib.checks import require
 from optlib.styles import looks
 
 OFFSETS = {  # points to the right and up, and which part of the text stands there
@@ -23,22 +24,16 @@ HALO = [withStroke(linewidth=3, foreground="white")]
 
 def begin(ax, **named):
     """Return ``ax``, or the current axes for None, once every named argument is a dict by label."""
-    if not isinstance(ax, Axes | None):
-        raise TypeError(f"ax must be Matplotlib axes or None, got {type(ax).__name__}")
+    require(isinstance(ax, Axes | None), "ax", "Matplotlib axes or None", ax, TypeError)
     for name, values in named.items():
-        if not isinstance(values, dict) or not values:
-            raise TypeError(f"{name} must be a dict of label to values, got {values!r:.60}")
+        known = isinstance(values, dict) and values
+        require(known, name, "a dict of label to values", values, TypeError)
     return plt.gca() if ax is None else ax
 
 
 def finish(ax, settings, **defaults):
-    """Set properties of ``ax`` or their defaults, name a shared axis only once, and return it."""
+    """Set properties of ``ax`` or their defaults, and return it."""
     ax.set(**defaults | settings)
-    place = ax.get_subplotspec()
-    if place and ax.get_shared_x_axes().get_siblings(ax)[1:] and not place.is_last_row():
-        ax.set_xlabel("")
-    if place and ax.get_shared_y_axes().get_siblings(ax)[1:] and not place.is_first_col():
-        ax.set_ylabel("")
     return ax
 
 
@@ -68,24 +63,21 @@ def spread(boxes, low, high):
     >>> spread(((0, 0, 9, 2), (5, 0, 9, 2)), low=-9, high=9)
     array([ 1., -1.])
     """
-    box = np.array(boxes, dtype=float)
+    box, shift = np.array(boxes, dtype=float), np.zeros(len(boxes))
     order = sorted(range(len(box)), key=lambda i: (box[i, 1] + box[i, 3], -i))
-    shift = np.zeros(len(box))
     for _ in range(500):
-        moved = False
+        before = shift.copy()
         for i, j in combinations(order, 2):  # i below j
             overlap = box[i, 3] + shift[i] - box[j, 1] - shift[j]
             if overlap > 0.1 and box[i, 0] < box[j, 2] and box[j, 0] < box[i, 2]:
-                shift[i] -= overlap / 2
-                shift[j] += overlap / 2
-                moved = True
+                shift[[i, j]] += (-overlap / 2, overlap / 2)
         shift = np.clip(shift, low - box[:, 1], np.maximum(high - box[:, 3], low - box[:, 1]))
-        if not moved:
+        if np.array_equal(shift, before):
             break
     return shift
 
 
-class Label(Text):
+class Label(Annotation):
     """Text at the last visible point of a line, placed anew whenever the figure is drawn.
 
     Parameters
@@ -102,46 +94,35 @@ class Label(Text):
     """
 
     def __init__(self, ax, text, x, y, color, side="right", coordinates=None):
-        if side not in OFFSETS:
-            raise ValueError(f"side must be one of {list(OFFSETS)}, got {side!r}")
-        self.line = np.stack([np.asarray(x, dtype=float), np.asarray(y, dtype=float)], axis=-1)
+        require(side in OFFSETS, "side", f"one of {list(OFFSETS)}", side)
+        *offset, align = OFFSETS[side]
+        look = {"color": color, "path_effects": HALO, "zorder": 5, "clip_on": False}
+        look |= {"ha": align, "va": "center", "annotation_clip": False}
+        super().__init__(text, (0, 0), offset, **look)
+        self.line = np.column_stack([x, y]).astype(float)
         self.coordinates = ax.transData if coordinates is None else coordinates
-        *self.offset, align = OFFSETS[side]
-        look = {"color": color, "path_effects": HALO, "clip_on": False, "zorder": 5}
-        super().__init__(0, 0, text, va="center", ha=align, transform=IdentityTransform(), **look)
-        ax.add_artist(self)
+        if text:
+            ax.add_artist(self)
 
-    def draw(self, renderer):
-        if self.get_text():
-            self._place(renderer)
-        super().draw(renderer)
-
-    def get_window_extent(self, renderer=None, dpi=None):
-        if self.get_text():
-            self._place(renderer)
-        return super().get_window_extent(renderer, dpi)
-
-    def _place(self, renderer):
-        labels = [text for text in self.axes.texts if isinstance(text, Label) and text.get_text()]
-        boxes = tuple(tuple(label._box(renderer)) for label in labels)
+    def update_positions(self, renderer):
+        """Stand beside the line, as far from it as the other labels of these axes make needed."""
+        labels = [text for text in self.axes.texts if isinstance(text, Label)]
+        boxes = tuple(label._stand(renderer) for label in labels)
         half = (boxes[0][3] - boxes[0][1]) / 2  # a line may end at the very top
-        view = self.axes.bbox
-        shift = spread(boxes, round(view.y0 - half), round(view.y1 + half))
-        x, y = self._anchor()
-        self.set_position((x, y + shift[labels.index(self)]))
+        low, high = self.axes.bbox.intervaly
+        shifts = spread(boxes, round(low - half), round(high + half))
+        self._stand(renderer, shifts[labels.index(self)])
 
-    def _box(self, renderer):
-        self.set_position(self._anchor())
-        return np.round(Text.get_window_extent(self, renderer).extents, 1)
-
-    def _anchor(self):
+    def _stand(self, renderer, shift=0):
+        """Stand beside the line but for a vertical shift, and return the box of the text."""
         line, view = self.coordinates.transform(self.line), self.axes.bbox.padded(1)
         finite = np.isfinite(line).all(axis=-1)
         seen = finite & (line >= view.p0).all(axis=-1) & (line <= view.p1).all(axis=-1)
         seen = seen if seen.any() else finite
-        last = line[seen][-1] if seen.any() else view.p1
+        x, y = np.clip(line[seen][-1] if seen.any() else view.p1, view.p0, view.p1)
         points = self.get_figure(root=True).dpi / 72
-        return np.clip(last, view.p0, view.p1) + points * np.array(self.offset)
+        self.set_transform(Affine2D().scale(points).translate(x, y + shift))
+        return tuple(np.round(Text.get_window_extent(self, renderer).extents, 1))
 
 
 def limit(value, text="", ax=None, axis="x", at=0.96):
@@ -151,8 +132,7 @@ def limit(value, text="", ax=None, axis="x", at=0.96):
     >>> limit(2, "lr = 2/λ", Figure().subplots()).texts[0].get_text()
     'lr = 2/λ'
     """
-    if axis not in ("x", "y"):
-        raise ValueError(f"axis must be 'x' or 'y', got {axis!r}")
+    require(axis in ("x", "y"), "axis", "'x' or 'y'", axis)
     ax, look = begin(ax), {"color": "#777777", "linestyle": (0, (1, 1.5)), "lw": 1.4, "zorder": 1.5}
     if axis == "x":
         ax.axvline(value, **look)

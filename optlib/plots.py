@@ -10,6 +10,7 @@ Values that are not finite, from runs that diverged, are left out. Lines carry t
 import numpy as np
 from matplotlib import pyplot as plt
 
+from optlib.checks import require
 from optlib.labels import Label, begin, finish, finite, limit, mark
 from optlib.planes import contour, eigenvalues, path, regions
 from optlib.styles import OTHER, STYLES, looks, rule_of
@@ -68,8 +69,11 @@ def curves(x, ys, ax=None, style=None, **axes):
     return finish(ax, axes)
 
 
-def lr_curves(rates, losses, ax=None, ceiling=None, **axes):
+def lr_curves(rates, losses, ax=None, **axes):
     """Draw final loss against learning rate and mark the best rate of every rule.
+
+    Crosses above the figure are rates at which the median of a rule's runs diverged. Choose
+    ``ylim`` where losses are finite but huge.
 
     Parameters
     ----------
@@ -77,13 +81,11 @@ def lr_curves(rates, losses, ax=None, ceiling=None, **axes):
         Learning rates.
     losses : dict of str to array, shape (n,) or (n, R)
         Final losses, of R seeds.
-    ceiling : float, default 1.5 times the largest loss at the first rate
-        A median above it counts as diverged, and is a cross above the figure.
 
     Raises
     ------
     ValueError
-        If an array has another shape, or a rule has no loss below the ceiling.
+        If an array has another shape, or a rule has no finite loss.
 
     Examples
     --------
@@ -92,24 +94,22 @@ def lr_curves(rates, losses, ax=None, ceiling=None, **axes):
     >>> [float(x) for line in ax.lines[1:] for x in line.get_xdata()]  # the best, the diverged
     [1.0, 10.0]
     """
-    ax, rates = begin(ax, losses=losses), np.asarray(rates)
-    first = np.concatenate([np.ravel(y[0]) for y in losses.values()])
-    ceiling = 1.5 * max(first[np.isfinite(first)], default=0) if ceiling is None else ceiling
-    above, crosses = ax.get_xaxis_transform(), []
+    ax, rates, far = begin(ax, losses=losses), np.asarray(rates), []
+    above = ax.get_xaxis_transform()
     for label, look in zip(losses, looks(list(losses)), strict=True):
-        y = _draw(ax, rates, losses[label], look | {"marker": ""}, label, ceiling)
+        y = _draw(ax, rates, losses[label], look | {"marker": ""}, label)
         lost, color = np.isnan(y), look["color"]
-        if lost.all():
-            raise ValueError(f"lr_curves: {label!r} must have a loss below the ceiling {ceiling:g}")
-        best, height = np.nanargmin(y), np.full(lost.sum(), 1.03 + 0.05 * len(crosses))
+        require(not lost.all(), f"lr_curves: {label!r}", "finite at some rate", losses[label])
+        best, height = np.nanargmin(y), np.full(lost.sum(), 1.03 + 0.05 * len(far))
         ax.plot(rates[best], y[best], color=color, marker=look["marker"], ms=9, mec="w", zorder=6)
         Label(ax, label, rates[[best]], y[[best]], color, side="below")
-        crosses += ax.plot(rates[lost], height, "x", color=color, ms=5, mew=1.5, transform=above)
-    plt.setp(crosses, clip_on=False)
-    far = np.concatenate([line.get_xdata() for line in crosses])
-    if len(far):
+        if lost.any():
+            look = {"color": color, "ms": 5, "mew": 1.5, "transform": above, "clip_on": False}
+            ax.plot(rates[lost], height, "x", **look)
+            far.append(rates[lost].min())
+    if far:
         where = {"xycoords": above, "textcoords": "offset points", "ha": "right", "va": "center"}
-        ax.annotate("diverged", (far.min(), 1.03), (-8, 0), **where, color="#555555")
+        ax.annotate("diverged", (min(far), 1.03), (-8, 0), **where, color="#555555")
     ax.margins(y=0.12)
     return finish(ax, axes, xlabel="learning rate", ylabel="final loss", xscale="log")
 
@@ -131,75 +131,59 @@ def bars(values, ax=None, form="{:.3g}", **axes):
     >>> [text.get_text() for text in bars({"GD": 818, "Adam": np.inf}, Figure().subplots()).texts]
     ['818', 'diverged']
     """
-    ax = begin(ax, values=values)
-    for row, (label, value) in enumerate(values.items()):
-        value = np.ravel(np.asarray(value, dtype=float))
-        ok = np.isfinite(value).all()
-        mean = value.mean() if ok else 0
-        error = value.std(ddof=1) / np.sqrt(len(value)) if ok and len(value) > 1 else 0
-        ax.barh(row, mean, height=0.62, color=STYLES.get(rule_of(label), {"color": BAR})["color"])
-        if error:
-            ax.plot([mean - error, mean + error], [row, row], color=OTHER["color"], lw=1.4)
-        sign, align = (-1, "right") if mean < 0 else (1, "left")
-        where = {"textcoords": "offset points", "ha": align, "va": "center"}
-        if ok:
-            text, place = form.format(mean).replace("-", "−"), (mean + sign * error, row)
-            ax.annotate(text, place, (5 * sign, 0), **where)
-        else:
-            ax.annotate("diverged", (0, row), (5, 0), ax.get_yaxis_transform(), **where)
-    if any(bar.get_width() < 0 for bar in ax.patches):
+    ax, runs = begin(ax, values=values), [finite(np.ravel(run)) for run in values.values()]
+    means = np.array([np.mean(run) for run in runs])
+    errors = [np.std(run, ddof=1) / len(run) ** 0.5 if len(run) > 1 else 0 for run in runs]
+    texts = [form.format(mean) if np.isfinite(mean) else "diverged" for mean in means]
+    colors = [STYLES.get(rule_of(label), {"color": BAR})["color"] for label in values]
+    look = {"color": colors, "ecolor": OTHER["color"], "error_kw": {"elinewidth": 1.4}}
+    drawn = ax.barh(list(values), np.nan_to_num(means), 0.62, xerr=errors, **look)
+    ax.bar_label(drawn, [text.replace("-", "−") for text in texts], padding=5)
+    if np.any(means < 0):
         ax.axvline(0, color="#777777", lw=0.8)
-        ax.margins(x=0.15)
-    ax.set_yticks(range(len(values)), list(values))
+    ax.margins(x=0.15)
     ax.tick_params(axis="y", length=0)
-    finish(ax, axes, ylim=(len(values) - 0.5, -0.5))
-    if ax.get_xscale() == "log" and "xlim" not in axes:
-        least = min(bar.get_width() for bar in ax.patches if bar.get_width() > 0)
-        ax.set_xlim(left=10 ** np.floor(np.log10(least)))
-    return ax
+    return finish(ax, axes, ylim=(len(values) - 0.5, -0.5))
 
 
 def histogram(samples, ax=None, bins=40, **axes):
-    """Draw how often values occur.
+    """Draw how often values occur, each set named at its peak.
 
     Parameters
     ----------
-    samples : array, or dict of str to array
-        Values of any shape; several sets share their bins and are named at their peaks.
+    samples : dict of str to array
+        Sets of values, of any shape, which share their bins.
     bins : int or str, default 40
         See `numpy.histogram_bin_edges`.
 
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> histogram([1, 2, 2, np.nan], Figure().subplots(), bins=2).patches[0].get_data().values
+    >>> histogram({"": [1, 2, 2]}, Figure().subplots(), bins=2).patches[0].get_data().values
     array([1, 2])
     """
-    samples = samples if isinstance(samples, dict) else {"": samples}
-    samples = {label: np.ravel(values) for label, values in samples.items()}
-    samples = {label: values[np.isfinite(values)] for label, values in samples.items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins)
-    ax, middle = begin(ax), (edges[1:] + edges[:-1]) / 2
+    ax = begin(ax, samples=samples)
+    edges = np.histogram_bin_edges(np.concatenate([*map(np.ravel, samples.values())]), bins)
     for (label, values), look in zip(samples.items(), looks(list(samples)), strict=True):
         count = np.histogram(values, edges)[0]
         ax.stairs(count, edges, fill=True, color=look["color"], alpha=0.25)
         ax.stairs(count, edges, color=look["color"], lw=1.4)
         top = [np.argmax(count)]
-        Label(ax, label, middle[top], count[top], look["color"], side="above")
+        Label(ax, label, (edges[1:] + edges[:-1])[top] / 2, count[top], look["color"], side="above")
     return finish(ax, axes, ylabel="count")
 
 
-def _draw(ax, x, y, look, label, ceiling=np.inf):
-    """Draw y, or the median and middle of its runs, below a ceiling, and return what was drawn."""
+def _draw(ax, x, y, look, label):
+    """Draw y, or the median and middle of its runs, and return what was drawn."""
     y = np.asarray(y, dtype=float)
-    if y.ndim not in (1, 2) or len(y) != len(x):
-        raise ValueError(f"{label!r} must have shape ({len(x)},) or ({len(x)}, R), got {y.shape}")
+    shaped = y.ndim in (1, 2) and len(y) == len(x)
+    require(shaped, repr(label), f"of shape ({len(x)},) or ({len(x)}, R)", y.shape)
     if y.ndim == 2:
         y = np.where(np.isfinite(y), y, np.inf)  # a diverged run is the largest
         runs, cut = np.sort(y, axis=1), (y.shape[1] - 1) // 10  # leave out a tenth at either end
-        low, high = finite(runs[:, cut]), finite(np.minimum(runs[:, -1 - cut], ceiling))
+        low, high = finite(runs[:, cut]), finite(runs[:, -1 - cut])
         y = np.median(y, axis=1)
         ax.fill_between(x, low, high, color=look["color"], alpha=0.18, lw=0)
-    y = finite(np.where(y <= ceiling, y, np.nan))
+    y = finite(y)
     ax.plot(x, y, **look | ({"ms": 6} if len(x) <= 20 or "linestyle" in look else {"marker": ""}))
     return y

@@ -160,7 +160,7 @@ def _start(optimizer, problem, x0, schedule, rng, random):
     require(isinstance(optimizer, Optimizer), "optimizer", legal, optimizer, TypeError)
     legal = "a Problem with a value and a grad"
     require(callable(problem) and hasattr(problem, "grad"), "problem", legal, problem, TypeError)
-    legal = "a function from t to a factor on the optimizer's lr"
+    legal = "a function from t to a factor on lr"
     scheduled = callable(schedule) and hasattr(optimizer, "lr")
     require(schedule is None or scheduled, "schedule", legal, schedule, TypeError)
     generator = isinstance(rng, np.random.Generator) or not random

@@ -29,7 +29,7 @@ FUNCTIONS = {
     "lr_curves": lambda ax: plots.lr_curves([0.1, 1, 10], {"SGD": [2, 1, np.inf]}, ax),
     "bars": lambda ax: plots.bars({"SGD": 1.5, "Adam": np.inf, "other": [1, 2, 3]}, ax),
     "histogram": lambda ax: plots.histogram({"SGD": [1, 2, 2], "Adam": [2, 3]}, ax),
-    "regions": lambda ax: plots.regions(GRID, GRID, {"low": np.outer(GRID, GRID) < 0.3}, ax),
+    "regions": lambda ax: plots.regions(GRID, GRID, [np.outer(GRID, GRID) < 0.3], ax),
     "limit": lambda ax: plots.limit(0.5, "here", ax),
     "mark": lambda ax: plots.mark(0.5, 0.5, "here", ax),
     "eigenvalues": lambda ax: plots.eigenvalues([0.5j, -0.5j], ax),
@@ -193,7 +193,7 @@ def test_functions_draw_on_the_current_axes_by_default(name):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions_refuse_other_things_than_axes(name):
-    with pytest.raises(TypeError, match="ax must be Matplotlib axes or None, got list"):
+    with pytest.raises(TypeError, match=r"ax must be Matplotlib axes or None, got \[\]"):
         FUNCTIONS[name]([])
 
 
@@ -349,14 +349,6 @@ def test_path_shows_the_points_from_start_to_end(ax):
     assert end.get_marker() == STYLES["Momentum"]["marker"]
 
 
-def test_path_of_a_stack_shows_every_run(ax):
-    starts = np.array([[1.0, 1], [-1, 1], [0.5, -1]])
-    history = minimize(SGD(lr=0.1), BOWL, x0=starts, steps=100)
-    plots.path(history, ax, label=["a", "b", "c"])
-    np.testing.assert_array_equal([line.get_xydata()[0] for line in ax.lines[1::3]], starts)
-    assert texts(ax) == ["a", "b", "c"]
-
-
 def test_path_of_a_diverging_run_ends_where_it_can_still_be_drawn(ax):
     history = minimize(SGD(lr=9.0), BOWL, steps=2000)
     plots.contour(BOWL, ax)
@@ -368,13 +360,10 @@ def test_path_of_a_diverging_run_ends_where_it_can_still_be_drawn(ax):
     assert ax.get_xlim() == limits
 
 
-def test_path_in_one_dimension_is_x_and_f(ax):
-    x = 0.5 ** np.arange(5)[:, None]
-    history = SimpleNamespace(x=x, f=x[:, 0] ** 2, optimizer=SGD(), problem=None)
-    plots.path(history, ax)
-    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.stack([x[:, 0], x[:, 0] ** 2], -1))
-    with pytest.raises(ValueError, match=r"1 or 2 coordinates, got 3"):
-        plots.path(SimpleNamespace(x=np.zeros((4, 3)), optimizer=SGD()), ax)
+@pytest.mark.parametrize("shape", [(4, 3), (4, 1), (4, 5, 2)])
+def test_path_is_that_of_one_run_in_a_plane(shape, ax):
+    with pytest.raises(ValueError, match=r"history must be one run of 2 coordinates, got \(4, "):
+        plots.path(SimpleNamespace(x=np.zeros(shape), optimizer=SGD()), ax)
 
 
 def test_a_rule_of_the_readers_own_is_neutral(ax):
@@ -389,77 +378,58 @@ def test_lr_curves_mark_the_best_rate_and_the_diverged_ones(ax):
     rates = np.array([0.01, 0.1, 1, 10, 100])
     losses = {
         "SGD": [1, 0.5, 0.2, 3, np.nan],
-        "Adam": [[1, 1.2], [0.1, 0.3], [0.4, np.inf], [5, 5], [9, 9]],
+        "Adam": [[1, 1.2], [0.1, 0.3], [0.4, np.inf], [5, 5], [np.nan, np.inf]],
     }
     plots.lr_curves(rates, losses, ax)
     sgd, sgd_best, sgd_lost, adam, adam_best, adam_lost = ax.lines
-    np.testing.assert_array_equal(sgd.get_ydata(), [1, 0.5, 0.2, np.nan, np.nan])
-    np.testing.assert_allclose(adam.get_ydata(), [1.1, 0.2, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(sgd.get_ydata(), [1, 0.5, 0.2, 3, np.nan])
+    np.testing.assert_allclose(adam.get_ydata(), [1.1, 0.2, np.nan, 5, np.nan])
     assert sgd_best.get_xydata().tolist() == [[1, 0.2]]
     assert adam_best.get_xdata().tolist() == [0.1]
-    assert sgd_lost.get_xdata().tolist() == [10, 100]
-    assert adam_lost.get_xdata().tolist() == [1, 10, 100]
+    assert sgd_lost.get_xdata().tolist() == [100]
+    assert adam_lost.get_xdata().tolist() == [1, 100]
     assert texts(ax) == ["SGD", "Adam", "diverged"]
 
 
 def test_lr_curves_say_diverged_only_if_a_run_did(ax):
     plots.lr_curves([0.1, 1], {"SGD": [2, 1]}, ax)
     assert texts(ax) == ["SGD"]
-    with pytest.raises(ValueError, match=r"must have a loss below the ceiling 0\.5"):
-        plots.lr_curves([0.1, 1], {"SGD": [2, 1]}, ax, ceiling=0.5)
+    with pytest.raises(ValueError, match=r"'SGD' must be finite at some rate, got \[nan, inf\]"):
+        plots.lr_curves([0.1, 1], {"SGD": [np.nan, np.inf]}, ax)
 
 
 def test_bars_show_the_mean_and_its_standard_error(ax):
     values = np.array([1.0, 2, 3, 6])
     plots.bars({"Adam": values, "other": -2, "SGD": [1, np.nan]}, ax)
     assert [bar.get_width() for bar in ax.patches] == [3, -2, 0]
-    low, high = ax.lines[0].get_xdata()
+    low, high = ax.collections[0].get_segments()[0][:, 0]
     assert (high - low) / 2 == pytest.approx(np.std(values, ddof=1) / 2)
     assert texts(ax) == ["3", "−2", "diverged"]
     assert [text.get_text() for text in ax.get_yticklabels()] == ["Adam", "other", "SGD"]
 
 
-def test_bars_on_a_log_scale_start_at_a_power_of_ten(ax):
-    plots.bars({"SGD": 818, "Adam": 35, "AdaGrad": np.inf}, ax, xscale="log")
-    ax.figure.draw_without_rendering()
-    assert ax.get_xlim()[0] == 10
-    assert texts(ax)[-1] == "diverged"
-    assert ax.texts[-1].get_window_extent().x0 == pytest.approx(ax.bbox.x0, abs=20)
-
-
-def test_histogram_counts_every_finite_value(ax):
+def test_histogram_counts_every_value(ax):
     values = np.random.default_rng(0).normal(size=(50, 20))
-    values[0] = np.nan
     plots.histogram({"SGD": values, "Adam": values + 1}, ax)
     filled = [patch.get_data() for patch in ax.patches[::2]]
-    assert [data.values.sum() for data in filled] == [980, 980]
+    assert [data.values.sum() for data in filled] == [1000, 1000]
     np.testing.assert_array_equal(filled[0].edges, filled[1].edges)
     for data, text in zip(filled, ax.texts, strict=True):
         peak = np.argmax(data.values)
         assert data.edges[peak] < text.line[0, 0] < data.edges[peak + 1]
 
 
-def test_regions_are_named_inside(ax):
+def test_regions_cover_their_masks_and_nothing_else(ax):
     x, y = np.linspace(-1, 1, 80), np.linspace(-1, 1, 60)
     radius = np.hypot(x, y[:, None])
-    masks = {"disk": radius < 0.4, "ring": (radius >= 0.4) & (radius < 0.8), "rest": radius >= 0.8}
-    plots.regions(x, y, masks | {"empty": radius > 9}, ax)
-    assert texts(ax) == ["disk", "ring", "rest"]
-    for text in ax.texts:
-        column, row = (
-            np.searchsorted(x, text.get_position()[0]),
-            np.searchsorted(y, text.get_position()[1]),
-        )
-        assert masks[text.get_text()][row, column]
-    with pytest.raises(ValueError, match=r"'disk' must have shape \(80, 60\), got \(60, 80\)"):
-        plots.regions(y, x, masks, ax)
-
-
-def test_the_name_of_a_region_stands_in_its_middle(ax):
-    mask = np.zeros((60, 80), dtype=bool)
-    mask[10:31, 5:66] = True
-    plots.regions(np.arange(80), np.arange(60), {"box": mask}, ax)
-    assert ax.texts[0].get_position() == pytest.approx((35, 20), abs=3)
+    masks = [radius < 0.4, radius > 9, radius >= 0.4]
+    plots.regions(x, y, masks, ax)
+    disk, _, rest, _ = ax.collections  # each a filling and an edge
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    inside = disk.get_paths()[0].contains_points(points)
+    assert np.mean(inside == masks[0].ravel()) > 0.97
+    assert rest.get_paths()[0].get_extents().get_points().tolist() == [[-1, -1], [1, 1]]
+    assert not np.array_equal(disk.get_facecolor(), rest.get_facecolor())
 
 
 def test_limit_and_mark_stand_at_their_values(ax):
@@ -500,25 +470,15 @@ def test_eigenvalues_are_points_over_the_unit_circle(ax):
     assert (ax.patches[0].center, ax.patches[0].radius) == ((0, 0), 1)
 
 
-def test_panels_have_the_width_of_the_page_and_one_name_for_a_shared_axis():
+def test_panels_have_the_width_of_the_page():
     axes = plots.panels(1, 3, sharey=True)
-    for ax in axes:
-        plots.curves([0, 1], {"SGD": [0, 1]}, ax, ylabel="loss")
+    assert len(axes) == 3
     assert axes[0].figure.get_figwidth() == plt.rcParams["figure.figsize"][0]
-    assert [ax.get_ylabel() for ax in axes] == ["loss", "", ""]
-
-
-def test_panels_name_a_shared_axis_below_only():
-    axes = plots.panels(2, 2, sharex=True)
-    for ax in axes.flat:
-        plots.curves([0, 1], {"SGD": [0, 1]}, ax, xlabel="step t", ylabel="loss")
-    assert [ax.get_xlabel() for ax in axes.flat] == ["", "", "step t", "step t"]
-    assert [ax.get_ylabel() for ax in axes.flat] == ["loss"] * 4
 
 
 @pytest.mark.parametrize("y", [[1, 2], [[1, 2], [3, 4]], 1])
 def test_curves_refuse_another_shape(y, ax):
-    with pytest.raises(ValueError, match=r"'SGD' must have shape \(3,\) or \(3, R\), got"):
+    with pytest.raises(ValueError, match=r"'SGD' must be of shape \(3,\) or \(3, R\), got"):
         plots.curves([0, 1, 2], {"SGD": y}, ax)
 
 
