@@ -185,5 +185,6 @@ def _draw(ax, x, y, look, label):
         y = np.median(y, axis=1)
         ax.fill_between(x, low, high, color=look["color"], alpha=0.18, lw=0)
     y = finite(y)
-    ax.plot(x, y, **look | ({"ms": 6} if len(x) <= 20 or "linestyle" in look else {"marker": ""}))
+    marked = len(x) <= 20 or look.get("linewidth") == 0
+    ax.plot(x, y, **look | ({"ms": 6} if marked else {"marker": ""}))
     return y

@@ -6,6 +6,8 @@ in gray print. Dashes are lengths on and off in line widths; [] is a solid line.
 
 import re
 
+from optlib.checks import require
+
 STYLES = {
     "SGD": {"color": "#5a5c70", "dashes": [], "marker": "o"},
     "Momentum": {"color": "#2468ee", "dashes": [5, 1.5], "marker": "s"},
@@ -20,7 +22,7 @@ STYLES = {
 OTHER = {"color": "#222222", "dashes": [], "marker": "h"}  # a rule of the reader's own
 THEORY = {"color": "#777777", "dashes": [2, 1.5], "marker": "", "linewidth": 1.5}
 RAMP = ["#46085c", "#472a7a", "#3e4989", "#32648e", "#287d8e", "#1f958b"]  # from dark to light
-AGAIN = [[], [5, 1.5], [1, 1], [5, 1.5, 1, 1.5]]  # dashes of a rule that comes again in one figure
+AGAIN = [[2, 2.5], [1, 3], [6, 2, 1, 2]]  # dashes of a rule that comes again in one figure
 
 
 def rule_of(label):
@@ -54,25 +56,18 @@ def looks(labels, style=None):
     >>> [look["color"] for look in looks(["Adam", "Adam, uncorrected", "mine"])]
     ['#d8434f', '#d8434f', '#222222']
     """
-    if isinstance(style, str) and style not in [*STYLES, "theory", "points"]:
-        raise ValueError(f"style must be one of {[*STYLES, 'theory', 'points']}, got {style!r}")
-    if style == "theory":
-        return [THEORY for _ in labels]
-    rules = [style if style in list(STYLES) else rule_of(label) for label in labels]
+    named = STYLES | {"theory": THEORY}
+    known = not isinstance(style, str) or style in [*named, "points"]
+    require(known, "style", f"one of {[*named, 'points']}", style)
+    names = [style if style in list(named) else rule_of(label) for label in labels]
+    overruled = {"linewidth": 0} if style == "points" else style if isinstance(style, dict) else {}
     found = []
-    for i, rule in enumerate(rules):
-        before, others = rules[:i].count(rule), rules.count("")
-        if rule and before:
-            dashes = [dashes for dashes in AGAIN if dashes != STYLES[rule]["dashes"]]
-            look = STYLES[rule] | {"dashes": dashes[(before - 1) % len(dashes)]}
-        elif rule:
-            look = STYLES[rule]
-        elif others > 1:
-            step = round(before * (len(RAMP) - 1) / (others - 1))
-            look = {"color": RAMP[step], "dashes": [], "marker": "o"}
-        else:
-            look = OTHER
-        if style == "points":
-            look = {"color": look["color"], "marker": look["marker"], "linestyle": "none"}
-        found.append(look | style if isinstance(style, dict) else look)
+    for i, name in enumerate(names):
+        before, others = names[:i].count(name), names.count("")
+        look = named.get(name, OTHER)
+        if name and before:
+            look = look | {"dashes": AGAIN[(before - 1) % len(AGAIN)]}
+        elif not name and others > 1:
+            look = look | {"color": RAMP[round(before * (len(RAMP) - 1) / (others - 1))]}
+        found.append(look | overruled)
     return found

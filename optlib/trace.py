@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from optlib.checks import first_state
+from optlib.checks import first_state, require
 
 ARITHMETIC = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
@@ -52,9 +52,8 @@ class Program:
         **values : float, array or expression
             One value for each input.
         """
-        if set(values) != set(self.inputs):
-            legal = ", ".join(self.inputs)
-            raise TypeError(f"program: inputs must be {legal}, got {', '.join(values)}")
+        known = set(values) == set(self.inputs)
+        require(known, "program: inputs", self.inputs, tuple(values), TypeError)
         registers = [values[name] for name in self.inputs]
         for name, *arguments in self.code:
             if name == "constant":
@@ -66,24 +65,23 @@ class Program:
 
     def to_json(self):
         """The program as a plain dictionary of lists, strings and numbers."""
-        return {
-            "inputs": list(self.inputs),
-            "code": [list(line) for line in self.code],
-            "outputs": dict(self.outputs),
-        }
+        code = [list(line) for line in self.code]
+        return {"inputs": list(self.inputs), "code": code, "outputs": dict(self.outputs)}
 
 
 class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar that records what NumPy does to it (`__array_ufunc__`, NEP 13)."""
 
-    def __init__(self, tape, register):
-        self.tape, self.register = tape, register
+    def __init__(self, tape, line):
+        """Record a line, an input's name or an operation, unless it has been recorded."""
+        tape.setdefault(repr(line), line)
+        self.tape, self.register = tape, list(tape).index(repr(line))
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         name, legal = ufunc.__name__, (*ARITHMETIC, *FUNCTIONS)
         if method != "__call__" or kwargs or name not in legal:
             raise TypeError(f"trace: np.{name} is not one of {', '.join(legal)}")
-        return self.tape.record(name, *(self.tape.lift(a).register for a in inputs))
+        return Tracer(self.tape, (name, *(_register(self.tape, a) for a in inputs)))
 
     def __bool__(self):
         way_out = "use np.maximum or np.sign"
@@ -102,30 +100,18 @@ class _Vector(np.ndarray):
         return item.item() if isinstance(item, np.ndarray) and item.ndim == 0 else item
 
 
-class _Tape:
-    def __init__(self, inputs):
-        self.inputs, self.lines, self.registers = tuple(inputs), [], {}
+def _register(tape, value):
+    """The register of a traced value, or of a number."""
+    if np.ndim(value):
+        raise TypeError(f"trace: one coordinate at a time meets numbers only, got {value!r}")
+    value = np.asarray(value).item()  # NumPy's numbers are no JSON
+    return (value if isinstance(value, Tracer) else Tracer(tape, ("constant", value))).register
 
-    def tracers(self):
-        return {name: Tracer(self, i) for i, name in enumerate(self.inputs)}
 
-    def record(self, *line):
-        """The register of a line; the same line is recorded once."""
-        key = repr(line)
-        if key not in self.registers:
-            self.registers[key] = len(self.inputs) + len(self.lines)
-            self.lines.append(line)
-        return Tracer(self, self.registers[key])
-
-    def lift(self, value):
-        if np.ndim(value):
-            raise TypeError(f"trace: one coordinate at a time meets numbers only, got {value!r}")
-        value = np.asarray(value).item()  # NumPy's numbers are no JSON
-        return value if isinstance(value, Tracer) else self.record("constant", value)
-
-    def program(self, outputs):
-        outputs = {name: self.lift(value).register for name, value in outputs.items()}
-        return Program(self.inputs, tuple(self.lines), outputs)
+def _program(tape, outputs):
+    outputs = {name: _register(tape, value) for name, value in outputs.items()}
+    inputs = tuple(line for line in tape.values() if isinstance(line, str))
+    return Program(inputs, tuple(tape.values())[len(inputs) :], outputs)
 
 
 def trace(definition):
@@ -156,24 +142,23 @@ def trace(definition):
     definition = definition() if isinstance(definition, type) else definition
     if callable(getattr(definition, "step", None)):
         return _trace_rule(definition)
-    if callable(getattr(definition, "grad", None)):
-        return _trace_problem(definition)
-    raise TypeError(f"trace: definition must be a rule or a problem, got {definition!r}")
+    known = callable(getattr(definition, "grad", None))
+    require(known, "trace: definition", "a rule or a problem", definition, TypeError)
+    return _trace_problem(definition)
 
 
 def _trace_rule(rule):
-    state = first_state(rule)
+    state, tape = first_state(rule), {}
     names = [f.name for f in fields(rule) if not isinstance(getattr(rule, f.name), bool)]
-    tape = _Tape(("x", "g", *state._fields, *names))
-    given = tape.tracers()
+    given = {name: Tracer(tape, name) for name in ("x", "g", *state._fields, *names)}
     symbolic = replace(rule, **{name: given[name] for name in names})
     before = type(state)(*(given[name] for name in state._fields))
     x, after = symbolic.step(given["x"], given["g"], before)
-    return tape.program({"x": x, **after._asdict()})
+    return _program(tape, {"x": x, **after._asdict()})
 
 
 def _trace_problem(problem):
-    tape = _Tape(f"x{i}" for i in range(problem.dim))
-    x = np.array(list(tape.tracers().values()), object).view(_Vector)
+    tape = {}
+    x = np.array([Tracer(tape, f"x{i}") for i in range(problem.dim)], object).view(_Vector)
     gradient = np.asarray(problem.grad(x))
-    return tape.program({"f": problem(x), **{f"g{i}": g for i, g in enumerate(gradient)}})
+    return _program(tape, {"f": problem(x), **{f"g{i}": g for i, g in enumerate(gradient)}})
