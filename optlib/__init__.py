@@ -27,5 +27,5 @@ from optlib.optimizers import (
 )
 from optlib.problems import PiecewiseQuadratic, Problem, Quadratic
 from optlib.run import History, minimize, train
-from optlib.stochastic import Minibatch, Noisy
+from optlib.stochastic import Drifting, Minibatch, Noisy
 from optlib.trace import Program, trace

@@ -72,8 +72,7 @@ def curves(x, ys, ax=None, style=None, **axes):
 def lr_curves(rates, losses, ax=None, **axes):
     """Draw final loss against learning rate and mark the best rate of every rule.
 
-    Crosses above the figure are rates at which the median of a rule's runs diverged. Choose
-    ``ylim`` where losses are finite but huge.
+    A curve ends where the median of its runs diverges. Choose ``ylim`` where losses are huge.
 
     Parameters
     ----------
@@ -91,25 +90,16 @@ def lr_curves(rates, losses, ax=None, **axes):
     --------
     >>> from matplotlib.figure import Figure
     >>> ax = lr_curves([0.1, 1, 10], {"SGD": [2, 1, np.nan]}, Figure().subplots())
-    >>> [float(x) for line in ax.lines[1:] for x in line.get_xdata()]  # the best, the diverged
-    [1.0, 10.0]
+    >>> ax.lines[1].get_xydata()  # the best
+    array([[1., 1.]])
     """
-    ax, rates, far = begin(ax, losses=losses), np.asarray(rates), []
-    above = ax.get_xaxis_transform()
+    ax, rates = begin(ax, losses=losses), np.asarray(rates)
     for label, look in zip(losses, looks(list(losses)), strict=True):
         y = _draw(ax, rates, losses[label], look | {"marker": ""}, label)
-        lost, color = np.isnan(y), look["color"]
-        require(not lost.all(), f"lr_curves: {label!r}", "finite at some rate", losses[label])
-        best, height = np.nanargmin(y), np.full(lost.sum(), 1.03 + 0.05 * len(far))
-        ax.plot(rates[best], y[best], color=color, marker=look["marker"], ms=9, mec="w", zorder=6)
-        Label(ax, label, rates[[best]], y[[best]], color, side="below")
-        if lost.any():
-            look = {"color": color, "ms": 5, "mew": 1.5, "transform": above, "clip_on": False}
-            ax.plot(rates[lost], height, "x", **look)
-            far.append(rates[lost].min())
-    if far:
-        where = {"xycoords": above, "textcoords": "offset points", "ha": "right", "va": "center"}
-        ax.annotate("diverged", (min(far), 1.03), (-8, 0), **where, color="#555555")
+        some = np.isfinite(y).any()
+        require(some, f"lr_curves: {label!r}", "finite at some rate", losses[label])
+        best = np.nanargmin(y)
+        mark(rates[best], y[best], label, ax, look, side="below")
     ax.margins(y=0.12)
     return finish(ax, axes, xlabel="learning rate", ylabel="final loss", xscale="log")
 

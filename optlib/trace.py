@@ -84,8 +84,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         return Tracer(self.tape, (name, *(_register(self.tape, a) for a in inputs)))
 
     def __bool__(self):
-        way_out = "use np.maximum or np.sign"
-        raise TypeError(f"trace: a traced definition cannot branch on a value; {way_out}")
+        raise TypeError("trace: a definition cannot branch on a value; use np.maximum or np.sign")
 
 
 for _name in ("sqrt", "exp", "log", "sin", "cos"):  # NumPy calls them in object arrays
@@ -102,8 +101,7 @@ class _Vector(np.ndarray):
 
 def _register(tape, value):
     """The register of a traced value, or of a number."""
-    if np.ndim(value):
-        raise TypeError(f"trace: one coordinate at a time meets numbers only, got {value!r}")
+    require(np.ndim(value) == 0, "trace: what one coordinate meets", "a number", value, TypeError)
     value = np.asarray(value).item()  # NumPy's numbers are no JSON
     return (value if isinstance(value, Tracer) else Tracer(tape, ("constant", value))).register
 

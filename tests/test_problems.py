@@ -13,7 +13,7 @@ from optlib.finite_sums import LeastSquares, Logistic, Softmax
 from optlib.landscapes import LANDSCAPES
 from optlib.optimizers import Momentum
 from optlib.problems import PiecewiseQuadratic, Problem, Quadratic
-from optlib.stochastic import Minibatch, Noisy
+from optlib.stochastic import Drifting, Minibatch, Noisy
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((23, 9))
@@ -35,6 +35,7 @@ PROBLEMS = [
     *SUMS,
     Noisy(REGRESSION, 0.5),
     Minibatch(SUMS[2], 4),
+    Drifting(BOWL),
 ]
 SOLVED = [problem for problem in PROBLEMS if problem.minimizers is not None]
 
