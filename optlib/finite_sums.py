@@ -9,6 +9,8 @@ from optlib.problems import Problem, Quadratic
 class FiniteSum(Problem):
     r"""A mean of losses plus weight decay, :math:`\frac1n\sum_i\ell_i(x)+\frac{l_2}2\|x\|^2`."""
 
+    classes = 1  # how many numbers score an example
+
     def __init__(self, X, y, l2=0.0):
         name = type(self).__name__
         self.X = as_numbers(f"{name}: X", X, 2)
@@ -24,7 +26,7 @@ class FiniteSum(Problem):
 
     @property
     def dim(self):
-        return self.X.shape[-1]
+        return self.X.shape[-1] * self.classes
 
     @property
     def x0(self):
@@ -52,27 +54,22 @@ class FiniteSum(Problem):
         return part
 
     def __call__(self, x):
-        x = self._points(x)
-        X, y = self._data(x)
-        z, _ = self._scores(X, x)
+        x, y, z, _ = self._at(x)
         return self._loss(y, z).mean(axis=-1) + self.l2 / 2 * (x * x).sum(axis=-1)
 
     def grad(self, x):
-        x = self._points(x)
-        X, y = self._data(x)
-        z, pull_back = self._scores(X, x)
+        x, y, z, pull_back = self._at(x)
         return pull_back(self._slope(y, z)) + self.l2 * x
 
-    def _data(self, x):
-        """The examples in the precision of x."""
-        return self.X.astype(x.dtype, copy=False), self.y.astype(x.dtype, copy=False)
+    def _at(self, x):
+        """The points, and in their precision the targets and what ``_scores`` returns."""
+        x = self._points(x)
+        X, y = self.X.astype(x.dtype, copy=False), self.y.astype(x.dtype, copy=False)
+        return x, y, *self._scores(X, x)
 
     def _scores(self, X, x):
         """The score of each example, and what the slopes there mean for x, on average."""
         return np.matvec(X, x), lambda slope: np.matvec(X.mT, slope) / self.n
-
-    def __repr__(self):
-        return f"{type(self).__name__}(n={self.n}, dim={self.dim}, l2={self.l2})"
 
 
 class LeastSquares(FiniteSum):
@@ -162,8 +159,8 @@ class Logistic(FiniteSum):
 
     def error(self, x):
         """Fraction of the examples on the wrong side of the boundary, shape (...)."""
-        z, _ = self._scores(self.X, self._points(x))
-        return ((z > 0) != (self.y == 1)).mean(axis=-1)
+        _, y, z, _ = self._at(x)
+        return ((z > 0) != (y == 1)).mean(axis=-1)
 
     def _loss(self, y, z):
         return np.logaddexp(0, (1 - 2 * y) * z)
@@ -206,14 +203,10 @@ class Softmax(FiniteSum):
         check_count("Softmax: classes", self.classes, 1)
         check_labels("Softmax: y", self.y, self.classes)
 
-    @property
-    def dim(self):
-        return self.X.shape[-1] * self.classes
-
     def error(self, x):
         """Fraction of the examples whose largest score is not their label's, shape (...)."""
-        z, _ = self._scores(self.X, self._points(x))
-        return (z.argmax(axis=-1) != self.y).mean(axis=-1)
+        _, y, z, _ = self._at(x)
+        return (z.argmax(axis=-1) != y).mean(axis=-1)
 
     def _scores(self, X, x):
         def pull_back(slope):

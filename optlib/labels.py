@@ -13,12 +13,9 @@ from matplotlib.transforms import Affine2D
 from optlib.checks import require
 from optlib.styles import looks
 
-OFFSETS = {  # points to the right and up, and which part of the text stands there
-    "right": (7, 0, "left"),
-    "above": (0, 11, "center"),
-    "below": (0, -12, "center"),
-    "left": (0, 10, "right"),
-}
+# Points to the right and up, and which part of the text stands there.
+OFFSETS = {"right": (7, 0, "left"), "left": (0, 10, "right")}
+OFFSETS |= {"above": (0, 11, "center"), "below": (0, -12, "center")}
 HALO = [withStroke(linewidth=3, foreground="white")]
 
 
@@ -26,8 +23,7 @@ def begin(ax, **named):
     """Return ``ax``, or the current axes for None, once every named argument is a dict by label."""
     require(isinstance(ax, Axes | None), "ax", "Matplotlib axes or None", ax, TypeError)
     for name, values in named.items():
-        known = isinstance(values, dict) and values
-        require(known, name, "a dict of label to values", values, TypeError)
+        require(isinstance(values, dict) and values, name, "a dict by label", values, TypeError)
     return plt.gca() if ax is None else ax
 
 
@@ -108,18 +104,14 @@ class Label(Annotation):
         """Stand beside the line, as far from it as the other labels of these axes make needed."""
         labels = [text for text in self.axes.texts if isinstance(text, Label)]
         boxes = tuple(label._stand(renderer) for label in labels)
-        half = (boxes[0][3] - boxes[0][1]) / 2  # a line may end at the very top
-        low, high = self.axes.bbox.intervaly
-        shifts = spread(boxes, round(low - half), round(high + half))
-        self._stand(renderer, shifts[labels.index(self)])
+        view = self.axes.bbox.expanded(1, 1.06)  # a line may end at the very top
+        self._stand(renderer, spread(boxes, *view.intervaly)[labels.index(self)])
 
     def _stand(self, renderer, shift=0):
         """Stand beside the line but for a vertical shift, and return the box of the text."""
         line, view = self.coordinates.transform(self.line), self.axes.bbox.padded(1)
-        finite = np.isfinite(line).all(axis=-1)
-        seen = finite & (line >= view.p0).all(axis=-1) & (line <= view.p1).all(axis=-1)
-        seen = seen if seen.any() else finite
-        x, y = np.clip(line[seen][-1] if seen.any() else view.p1, view.p0, view.p1)
+        seen = line[((line >= view.p0) & (line <= view.p1)).all(axis=-1)]
+        x, y = seen[-1] if len(seen) else np.clip(np.nan_to_num(line[-1]), view.p0, view.p1)
         points = self.get_figure(root=True).dpi / 72
         self.set_transform(Affine2D().scale(points).translate(x, y + shift))
         return tuple(np.round(Text.get_window_extent(self, renderer).extents, 1))

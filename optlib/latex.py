@@ -13,8 +13,9 @@ LETTERS = {name: rf"\{name}" for name in GREEK.split()}
 LETTERS |= {"x": r"\theta", "lr": r"\alpha", "momentum": r"\mu", "eps": r"\varepsilon"}
 LETTERS |= {"weight_decay": r"\lambda"}
 INDICES = {"weight_decay": r"\mathrm{wd}"}
-AROUND = {"sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|", "absolute": r"\left|%s\right|"}
-BEFORE = {"maximum": r"\max", "minimum": r"\min"}
+MARKS = {mark: rf"\{mark}{{%s}}" for mark in ("hat", "bar", "tilde")} | {"max": r"%s^{\max}"}
+CALLS = {"sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|", "absolute": r"\left|%s\right|"}
+CALLS |= {"maximum": r"\max(%s)", "minimum": r"\min(%s)"}
 SUM, MINUS, PRODUCT, POWER, ATOM = range(5)  # how tightly an expression binds
 
 
@@ -135,9 +136,7 @@ class _Statements:
                 return self.bare(ast.BinOp(base, ast.Pow(), ast.Constant(2)))
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), keywords=[]):
                 inner = ", ".join(map(self.text, node.args))
-                if name in AROUND:
-                    return AROUND[name] % inner, ATOM
-                return BEFORE.get(name, rf"\operatorname{{{name}}}") + _bracketed(inner), ATOM
+                return CALLS.get(name, rf"\operatorname{{{name}}}(%s)") % inner, ATOM
             case ast.IfExp(test=ast.Attribute(attr=flag) | ast.Name(id=flag)):
                 if isinstance(getattr(self.rule, flag, None), bool):
                     return self.bare(node.body if getattr(self.rule, flag) else node.orelse)
@@ -147,14 +146,10 @@ class _Statements:
 
 def _letter(name, date=""):
     """A letter with its accent, number and date: the step t or t - 1 it belongs to."""
-    parts = re.fullmatch(r"(.*?)(\d*)(?:_(hat|bar|tilde|max|min))?", name)
+    parts = re.fullmatch(rf"(.*?)(\d*)(?:_({'|'.join(MARKS)}))?", name)
     stem, number, mark = parts.groups()
     word = stem if len(stem) == 1 else rf"\mathrm{{{stem}}}".replace("_", r"\_")
-    letter = LETTERS.get(stem, word)
-    if mark in ("max", "min"):
-        letter += rf"^{{\{mark}}}"
-    elif mark:
-        letter = rf"\{mark}{{{letter}}}"
+    letter = MARKS.get(mark, "%s") % LETTERS.get(stem, word)
     index = ",".join(filter(None, (number or INDICES.get(stem), date)))
     return letter + ("_" + _group(index) if index else "")
 

@@ -82,14 +82,10 @@ class MLP(Network, Softmax):
     gain = 2.0  # rectified units pass on half of the variance
 
     def __init__(self, X, y, hidden, l2=0.0, classes=None):
-        self._set_sizes(hidden=hidden)
         super().__init__(X, y, l2, classes)
-
-    @property
-    def shapes(self):
-        """Shapes of the arrays in x."""
-        h = self.hidden
-        return (self.X.shape[-1], h), (h,), (h, self.classes), (self.classes,)
+        self._set_sizes(hidden=hidden)
+        h, C = self.hidden, self.classes
+        self.shapes = (self.X.shape[-1], h), (h,), (h, C), (C,)
 
     def _scores(self, X, x):
         z, back = _two_layers(X, self.arrays(x), RECTIFIED)
@@ -128,15 +124,11 @@ class CharacterModel(Network, Softmax):
     """
 
     def __init__(self, X, y, characters, embedding=12, hidden=64, l2=0.0):
-        self._set_sizes(embedding=embedding, hidden=hidden)
         super().__init__(X, y, l2, characters)
         check_labels("CharacterModel: X", self.X, characters)
-
-    @property
-    def shapes(self):
-        """Shapes of the arrays in x."""
+        self._set_sizes(embedding=embedding, hidden=hidden)
         C, e, h = self.classes, self.embedding, self.hidden
-        return (C, e), (self.X.shape[-1] * e, h), (h,), (h, C), (C,)
+        self.shapes = (C, e), (self.X.shape[-1] * e, h), (h,), (h, C), (C,)
 
     def start(self, rng):
         """A random start: standard embeddings, weights of variance 1 / inputs, biases zero."""
@@ -189,12 +181,8 @@ class VAE(Network):
         super().__init__(X, np.zeros(len(X)))
         self._set_sizes(hidden=hidden, latent=latent)
         check_all((self.X >= 0) & (self.X <= 1), "VAE: X", "in [0, 1]", self.X)
-
-    @property
-    def shapes(self):
-        """Shapes of the arrays in x."""
         k, h, z = self.X.shape[-1], self.hidden, self.latent
-        return (k, h), (h,), (h, 2 * z), (2 * z,), (z, h), (h,), (h, k), (k,)
+        self.shapes = (k, h), (h,), (h, 2 * z), (2 * z,), (z, h), (h,), (h, k), (k,)
 
     def sample(self, rng, t, shape):
         """Standard noise of every picture's code."""
@@ -217,7 +205,7 @@ class VAE(Network):
         return _flat([*encoder, *decoder])
 
     def _forward(self, x, xi):
-        X, arrays = self._data(x)[0], self.arrays(x)
+        X, arrays = self.X.astype(x.dtype, copy=False), self.arrays(x)
         both, to_input = _two_layers(X, arrays[:4], SOFTPLUS)
         mean, log_variance = np.split(both, 2, axis=-1)
         code = mean + np.exp(log_variance / 2) * xi

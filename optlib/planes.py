@@ -4,14 +4,12 @@ from itertools import cycle
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
-from matplotlib.patches import Circle
 
 from optlib.checks import require
 from optlib.labels import HALO, Label, begin, finish, finite
 from optlib.styles import OTHER, looks
 
 PAPER = LinearSegmentedColormap.from_list("paper", ["#9fb8ce", "#ffffff"])  # low ground is darker
-LEVEL, TEXT = "#9fb3c8", OTHER["color"]
 TINTS = ["#e3ecf5", "#fbead5", "#e2f0e2", "#f6e1e6", "#ece6f5", "#eeeeea"]
 
 
@@ -52,7 +50,7 @@ def contour(problem, ax=None, bounds=None, levels=11, **axes):
     ax = begin(ax)
     ax.contourf(x, y, np.maximum(z, steps[0]), steps, cmap=PAPER, norm=LogNorm(steps[0], steps[-1]))
     if problem.minimizers is not None:
-        ax.plot(*np.transpose(problem.minimizers), "+", color=TEXT, ms=9, mew=1.6)
+        ax.plot(*np.transpose(problem.minimizers), "+", color=OTHER["color"], ms=9, mew=1.6)
     limits = {"xlim": bounds[0], "ylim": bounds[1]}
     return finish(ax, axes, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$", aspect="equal", **limits)
 
@@ -86,9 +84,8 @@ def path(history, ax=None, label=None, **axes):
     x, y = finite(history.x).T
     end, look = np.flatnonzero(np.isfinite(x + y))[-1], looks([rule])[0]
     ax, color = begin(ax), look["color"]
-    ax.plot(x, y, **look | {"marker": "", "linewidth": 1.6, "path_effects": HALO})
-    if len(x) <= 61:
-        ax.plot(x, y, "o", color=color, ms=3)
+    steps = {"marker": "o" if len(x) <= 61 else "", "ms": 3}
+    ax.plot(x, y, **look | steps | {"linewidth": 1.6, "path_effects": HALO})
     ax.plot(x[0], y[0], "o", color=color, mfc="white", ms=6, mew=1.4, zorder=4)
     ax.plot(x[end], y[end], color=color, marker=look["marker"], ms=9, mec="white", zorder=4)
     Label(ax, rule if label is None else label, x, y, color)
@@ -118,24 +115,3 @@ def regions(x, y, masks, ax=None, **axes):
             ax.contourf(x, y, mask, [0.5, 1.5], colors=tint)
             ax.contour(x, y, mask, [0.5], colors="#555555", linewidths=0.9)
     return finish(ax, axes)
-
-
-def eigenvalues(values, ax=None, **axes):
-    """Draw complex numbers and the unit circle, inside which a linear iteration converges.
-
-    Parameters
-    ----------
-    values : array of complex
-        Eigenvalues, of any shape.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> eigenvalues([0.5 + 0.5j, 0.5 - 0.5j], Figure().subplots()).get_xlabel()
-    'real part'
-    """
-    ax, values = begin(ax), np.ravel(values)
-    ax.add_patch(Circle((0, 0), 1, fc=TINTS[0], ec=LEVEL, lw=1))
-    ax.plot(values.real, values.imag, "o", color=TEXT)
-    ax.margins(0.08)
-    return finish(ax, axes, xlabel="real part", ylabel="imaginary part", aspect="equal")

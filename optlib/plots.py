@@ -12,13 +12,11 @@ from matplotlib import pyplot as plt
 
 from optlib.checks import require
 from optlib.labels import Label, begin, finish, finite, limit, mark
-from optlib.planes import contour, eigenvalues, path, regions
+from optlib.planes import contour, path, regions
 from optlib.styles import OTHER, STYLES, looks, rule_of
 
-__all__ = [
-    "STYLES", "bars", "contour", "curves", "eigenvalues", "histogram",
-    "limit", "lr_curves", "mark", "panels", "path", "regions",
-]  # fmt: skip
+__all__ = ["STYLES", "bars", "contour", "curves", "limit", "lr_curves", "mark", "panels", "path"]
+__all__ += ["regions"]
 BAR = "#5f7a94"
 
 
@@ -96,8 +94,7 @@ def lr_curves(rates, losses, ax=None, **axes):
     ax, rates = begin(ax, losses=losses), np.asarray(rates)
     for label, look in zip(losses, looks(list(losses)), strict=True):
         y = _draw(ax, rates, losses[label], look | {"marker": ""}, label)
-        some = np.isfinite(y).any()
-        require(some, f"lr_curves: {label!r}", "finite at some rate", losses[label])
+        require(np.isfinite(y).any(), f"lr_curves: {label!r}", "finite somewhere", losses[label])
         best = np.nanargmin(y)
         mark(rates[best], y[best], label, ax, look, side="below")
     ax.margins(y=0.12)
@@ -134,33 +131,6 @@ def bars(values, ax=None, form="{:.3g}", **axes):
     ax.margins(x=0.15)
     ax.tick_params(axis="y", length=0)
     return finish(ax, axes, ylim=(len(values) - 0.5, -0.5))
-
-
-def histogram(samples, ax=None, bins=40, **axes):
-    """Draw how often values occur, each set named at its peak.
-
-    Parameters
-    ----------
-    samples : dict of str to array
-        Sets of values, of any shape, which share their bins.
-    bins : int or str, default 40
-        See `numpy.histogram_bin_edges`.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> histogram({"": [1, 2, 2]}, Figure().subplots(), bins=2).patches[0].get_data().values
-    array([1, 2])
-    """
-    ax = begin(ax, samples=samples)
-    edges = np.histogram_bin_edges(np.concatenate([*map(np.ravel, samples.values())]), bins)
-    for (label, values), look in zip(samples.items(), looks(list(samples)), strict=True):
-        count = np.histogram(values, edges)[0]
-        ax.stairs(count, edges, fill=True, color=look["color"], alpha=0.25)
-        ax.stairs(count, edges, color=look["color"], lw=1.4)
-        top = [np.argmax(count)]
-        Label(ax, label, (edges[1:] + edges[:-1])[top] / 2, count[top], look["color"], side="above")
-    return finish(ax, axes, ylabel="count")
 
 
 def _draw(ax, x, y, look, label):

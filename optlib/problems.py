@@ -40,7 +40,7 @@ class Problem:
     minimizers = f_min = bounds = None
 
     def __repr__(self):
-        return f"{type(self).__name__}()"
+        return f"{type(self).__name__}(dim={self.dim})"
 
     def _points(self, x):
         """The points as one contiguous array of floats, whose layout cannot change a rounding."""
@@ -95,17 +95,14 @@ class Quadratic(Problem):
     f_min = 0.0
 
     def __init__(self, matrix=None, *, eigenvalues=None, angle=0.0):
-        angle = as_numbers("Quadratic: angle", angle, 0)
+        angle = as_numbers("Quadratic: angle", angle, 0).item()
         one = (matrix is None) != (eigenvalues is None)
         require(one, "Quadratic: matrix or eigenvalues", "given", (matrix, eigenvalues), TypeError)
         if matrix is None:
             values = as_numbers("Quadratic: eigenvalues", eigenvalues, 1, least=0)
-            plane = not angle or len(values) == 2
-            require(plane, "Quadratic: angle", "0 unless there are two eigenvalues", angle.item())
-            vectors = np.eye(len(values))
-            if angle:
-                cos, sin = np.cos(angle), np.sin(angle)
-                vectors = np.array([[cos, -sin], [sin, cos]])
+            require(not angle or len(values) == 2, "Quadratic: angle", "0 but in the plane", angle)
+            cos, sin = np.cos(angle), np.sin(angle)
+            vectors = np.array([[cos, -sin], [sin, cos]]) if angle else np.eye(len(values))
             matrix = (vectors * values) @ vectors.T
         else:
             matrix = as_numbers("Quadratic: matrix", matrix, 2)
@@ -135,9 +132,6 @@ class Quadratic(Problem):
         x = self._points(x)
         return np.matvec(self.matrix.astype(x.dtype, copy=False), x)
 
-    def __repr__(self):
-        return f"Quadratic(eigenvalues={self.eigenvalues})"
-
 
 class PiecewiseQuadratic(Landscape):
     r"""The convex function on which a well-tuned heavy ball cycles for ever (Lessard et al. 2016).
@@ -153,7 +147,6 @@ class PiecewiseQuadratic(Landscape):
 
     dim, x0 = 1, constant([3.3])
     minimizers, f_min = constant([[0]]), 0.0
-    L, mu = 25.0, 1.0
 
     def value(self, x):
         left, middle, right = np.minimum(x, 1), np.maximum(x, 1) - 1, np.maximum(x, 2) - 2

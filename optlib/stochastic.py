@@ -17,14 +17,12 @@ class Stochastic(Problem):
     shape, ``grad(x, xi)`` uses it, and ``grad(x)`` without it is the exact gradient.
     """
 
-    dim = property(lambda self: self.problem.dim)
-    x0 = property(lambda self: self.problem.x0)
-    minimizers = property(lambda self: self.problem.minimizers)
-    f_min = property(lambda self: self.problem.f_min)
-    bounds = property(lambda self: self.problem.bounds)
-
     def __call__(self, x):
         return self.problem(x)
+
+
+for _name in ("dim", "x0", "minimizers", "f_min", "bounds"):  # what other gradients do not change
+    setattr(Stochastic, _name, property(lambda self, name=_name: getattr(self.problem, name)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -357,7 +357,7 @@ BAD_INPUT = [
     (
         lambda: Quadratic(eigenvalues=(1, 2, 3), angle=1),
         ValueError,
-        "angle must be 0 unless there are two eigenvalues, got 1",
+        "angle must be 0 but in the plane, got 1",
     ),
     (
         lambda: Quadratic(eigenvalues=(1, 2), angle=np.inf),
