@@ -112,15 +112,15 @@ def check_labels(name, values, classes):
 
 def common_shape(name, shape, values):
     """What x of a shape and named values broadcast to; its last axis must stay as it is."""
-    common = shape
+    common, legal = shape, f"of a shape that broadcasts against that of x, {shape}"
     for field, value in values.items():
         own = getattr(value, "shape", ())
-        try:
-            common = np.broadcast_shapes(common, own) if own else common
-        except ValueError:
-            common = ()
-        fits = common[-1:] == shape[-1:] or not shape
-        require(fits, name + field, f"of a shape that broadcasts against that of x, {shape}", own)
+        if own not in ((), common):
+            try:
+                common = np.broadcast_shapes(common, own)
+            except ValueError:
+                common = ()
+            require(common[-1:] == shape[-1:] or not shape, name + field, legal, own)
     return common
 
 
@@ -174,7 +174,7 @@ def _read_only(value):
 
 
 def _shape(name, value):
-    known = isinstance(value, (int, float)) or _is_symbol(value)
-    legal = value.dtype.kind in "iuf" if isinstance(value, _ARRAYS) else known
-    require(legal, name, "a number or a NumPy array of numbers", value, TypeError)
+    scalar = isinstance(value, (int, float)) or _is_symbol(value)
+    number = value.dtype.kind in "iuf" if isinstance(value, _ARRAYS) else scalar
+    require(number, name, "a number or a NumPy array of numbers", value, TypeError)
     return np.shape(value)
