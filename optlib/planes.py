@@ -4,6 +4,7 @@ from itertools import cycle
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.patches import Circle
 
 from optlib.checks import require
 from optlib.labels import HALO, Label, begin, finish, finite
@@ -115,3 +116,24 @@ def regions(x, y, masks, ax=None, **axes):
             ax.contourf(x, y, mask, [0.5, 1.5], colors=tint)
             ax.contour(x, y, mask, [0.5], colors="#555555", linewidths=0.9)
     return finish(ax, axes)
+
+
+def eigenvalues(values, ax=None, **axes):
+    """Draw complex numbers and the unit circle, inside which a linear iteration converges.
+
+    Parameters
+    ----------
+    values : array of complex
+        Eigenvalues, of any shape.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> eigenvalues([0.5 + 0.5j, 0.5 - 0.5j], Figure().subplots()).get_xlabel()
+    'real part'
+    """
+    ax, values = begin(ax), np.ravel(values)
+    ax.add_patch(Circle((0, 0), 1, fc=TINTS[0], ec="#9fb3c8", lw=1))
+    ax.plot(values.real, values.imag, "o", color=OTHER["color"])
+    ax.margins(0.08)
+    return finish(ax, axes, xlabel="real part", ylabel="imaginary part", aspect="equal")

@@ -12,11 +12,11 @@ from matplotlib import pyplot as plt
 
 from optlib.checks import require
 from optlib.labels import Label, begin, finish, finite, limit, mark
-from optlib.planes import contour, path, regions
+from optlib.planes import contour, eigenvalues, path, regions
 from optlib.styles import OTHER, STYLES, looks, rule_of
 
-__all__ = ["STYLES", "bars", "contour", "curves", "limit", "lr_curves", "mark", "panels", "path"]
-__all__ += ["regions"]
+__all__ = ["STYLES", "bars", "contour", "curves", "eigenvalues", "limit", "lr_curves", "mark"]
+__all__ += ["panels", "path", "regions"]
 BAR = "#5f7a94"
 
 

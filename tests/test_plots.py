@@ -31,6 +31,7 @@ FUNCTIONS = {
     "regions": lambda ax: plots.regions(GRID, GRID, [np.outer(GRID, GRID) < 0.3], ax),
     "limit": lambda ax: plots.limit(0.5, "here", ax),
     "mark": lambda ax: plots.mark(0.5, 0.5, "here", ax),
+    "eigenvalues": lambda ax: plots.eigenvalues([0.5j, -0.5j], ax),
 }
 
 
@@ -445,6 +446,12 @@ def test_names_of_limits_give_way_too(ax):
     found = boxes(ax)
     assert len(found) == 3
     assert overlaps(found) < 1
+
+
+def test_eigenvalues_are_points_over_the_unit_circle(ax):
+    plots.eigenvalues([[0.5 + 0.5j, 2]], ax)
+    assert ax.lines[0].get_xydata().tolist() == [[0.5, 0.5], [2, 0]]
+    assert (ax.patches[0].center, ax.patches[0].radius) == ((0, 0), 1)
 
 
 def test_panels_have_the_width_of_the_page():
