@@ -63,7 +63,7 @@ def cosine(steps):
     return lambda t: 0.5 * (1 + math.cos(math.pi * min((t - 1) / steps, 1)))
 
 
-def warmup(steps, then=None):
+def warmup(steps, then=lambda t: 1.0):
     """A linear rise to 1 over ``steps`` steps, then another schedule counted from there.
 
     Parameters
@@ -77,7 +77,6 @@ def warmup(steps, then=None):
     [0.25, 0.5, 1.0, 1.0]
     """
     _at_least_one("steps", steps)
-    then = constant() if then is None else then
     require(callable(then), "then", "a schedule, a function of t", then, TypeError)
     return lambda t: t / steps if t <= steps else then(t - steps)
 
