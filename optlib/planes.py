@@ -85,8 +85,9 @@ def path(history, ax=None, label=None, **axes):
     x, y = finite(history.x).T
     end, look = np.flatnonzero(np.isfinite(x + y))[-1], looks([rule])[0]
     ax, color = begin(ax), look["color"]
-    steps = {"marker": "o" if len(x) <= 61 else "", "ms": 3}
-    ax.plot(x, y, **look | steps | {"linewidth": 1.6, "path_effects": HALO})
+    ax.plot(x, y, **look | {"marker": "", "linewidth": 1.6, "path_effects": HALO})
+    if len(x) <= 61:
+        ax.plot(x, y, "o", color=color, ms=3)
     ax.plot(x[0], y[0], "o", color=color, mfc="white", ms=6, mew=1.4, zorder=4)
     ax.plot(x[end], y[end], color=color, marker=look["marker"], ms=9, mec="white", zorder=4)
     Label(ax, rule if label is None else label, x, y, color)

@@ -339,9 +339,9 @@ def test_contour_needs_two_coordinates_and_bounds(ax):
 
 def test_path_shows_the_points_from_start_to_end(ax):
     plots.path(RUN, ax)
-    line, start, end = ax.lines
+    line, steps, start, end = ax.lines
     np.testing.assert_array_equal(line.get_xydata(), RUN.x)
-    assert line.get_marker() == "o"
+    np.testing.assert_array_equal(steps.get_xydata(), RUN.x)
     np.testing.assert_array_equal(start.get_xydata(), RUN.x[:1])
     np.testing.assert_array_equal(end.get_xydata(), RUN.x[-1:])
     assert texts(ax) == ["Momentum"]
