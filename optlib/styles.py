@@ -22,7 +22,7 @@ STYLES = {
 OTHER = {"color": "#222222", "dashes": [], "marker": "h"}  # a rule of the reader's own
 THEORY = {"color": "#777777", "dashes": [2, 1.5], "marker": "", "linewidth": 1.5}
 RAMP = ["#46085c", "#472a7a", "#3e4989", "#32648e", "#287d8e", "#1f958b"]  # from dark to light
-AGAIN = [[2, 2.5], [1, 3], [6, 2, 1, 2]]  # dashes of a rule that comes again in one figure
+AGAIN = [[], [5, 1.5], [1, 1], [5, 1.5, 1, 1.5]]  # dashes of a rule that comes again in one figure
 
 
 def rule_of(label):
@@ -63,11 +63,12 @@ def looks(labels, style=None):
     overruled = {"linewidth": 0} if style == "points" else style if isinstance(style, dict) else {}
     found = []
     for i, name in enumerate(names):
-        before, others = names[:i].count(name), names.count("")
+        before, plain = names[:i].count(name), names.count("")
         look = named.get(name, OTHER)
         if name and before:
-            look = look | {"dashes": AGAIN[(before - 1) % len(AGAIN)]}
-        elif not name and others > 1:
-            look = look | {"color": RAMP[round(before * (len(RAMP) - 1) / (others - 1))]}
+            others = [dashes for dashes in AGAIN if dashes != look["dashes"]]
+            look = look | {"dashes": others[(before - 1) % len(others)]}
+        elif not name and plain > 1:
+            look = look | {"color": RAMP[round(before * (len(RAMP) - 1) / (plain - 1))]}
         found.append(look | overruled)
     return found
