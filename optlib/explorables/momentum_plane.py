@@ -103,9 +103,11 @@ class MomentumPlane(Explorable):
         plane, circle, path = figure.subplot_mosaic("ab;ac").values()
         product, mu = np.geomspace(1e-3, 60, 300), np.linspace(0, 0.999, 200)
         kinds = regime(eigenvalues(Momentum(product[:, None], mu[:, None, None]), 1.0))
-        names = [name.replace("alternating", "") for name in REGIMES]  # too thin for its name
-        parts = {name: kinds == k for k, name in enumerate(names)}
+        parts = [kinds == k for k in range(len(REGIMES))]
         plots.regions(product, mu, parts, plane, xscale="log", xlabel="αλ", ylabel="momentum μ")
+        names = {"monotone": (0.01, 0.2), "oscillating": (0.3, 0.6), "divergent": (15, 0.5)}
+        for name, place in names.items():  # alternating is too thin for its name
+            plane.text(*place, name, ha="center")
         plane.plot(self.lr * bowl.eigenvalues, [self.momentum] * 2, "o-")
         plots.eigenvalues(eigenvalues(rule, bowl.eigenvalues), circle)
         plots.contour(bowl, path, ((-9, 3.5), (-3, 3)), aspect="auto")

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from optlib.drifting import Drifting
 from optlib.explorables.base import problem_data, rule_data
 from optlib.landscapes import LANDSCAPES
 from optlib.optimizers import OPTIMIZERS
 from optlib.run import minimize
+from optlib.stochastic import Drifting
 
 RULES = {rule.__name__: rule() for rule in OPTIMIZERS}
 STEPS = 100

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from optlib.drifting import Drifting
 from optlib.explorables.base import Explorable, problem_data, rule_data, slider
 from optlib.optimizers import AdaGrad, RMSProp
 from optlib.problems import Quadratic
 from optlib.run import minimize
-from optlib.stochastic import Noisy
+from optlib.stochastic import Drifting, Noisy
 
 BOWL = Quadratic(eigenvalues=[1])
 STEPS, DOWN, PERIOD = 2400, 1200, 800
