@@ -76,7 +76,7 @@ def write_figure_scripts(app, error):
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("automount.js", "explorables.css"):
         shutil.copy(figures.base.STATIC / name, folder)
-    for name in (figure.name for figure in figures.base.Explorable.__subclasses__()):
+    for name in ("core", *(figure.name for figure in figures.base.Explorable.__subclasses__())):
         (folder / f"{name}.js").write_text(figures.base.script(name), encoding="utf-8")
 
 

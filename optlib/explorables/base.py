@@ -17,7 +17,8 @@ from optlib.styles import OTHER, STYLES
 from optlib.trace import trace
 
 STATIC = Path(__file__).parent / "static"
-IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import \{ (.*) \} from "\./(\w+)\.js";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:function|class|const) (\w+))", re.MULTILINE)
 DPI = 80
 
 
@@ -226,23 +227,37 @@ def problem_data(problem):
     }
 
 
+def sources(name):
+    """The texts of a module and, before it, of those it imports, by name."""
+    text, found = (STATIC / f"{name}.js").read_text(encoding="utf-8"), {}
+    for _, other in IMPORT.findall(text):
+        found |= sources(other)
+    return {**found, name: text}
+
+
+def joined(texts):
+    """Texts of modules as one, in which nothing is imported and only the last exports."""
+    return EXPORT.sub("", IMPORT.sub("", "\n".join(texts)))
+
+
 def module(name):
     """The text of a figure's module, with the shared modules it imports put before it."""
-    found = {}
-
-    def add(name):
-        source = (STATIC / f"{name}.js").read_text(encoding="utf-8")
-        for other in IMPORT.findall(source):
-            if other not in found:
-                add(other)
-        found[name] = IMPORT.sub("", source)
-
-    add(name)
-    figure = found.pop(name)
-    return re.sub(r"^export ", "", "\n".join(found.values()), flags=re.MULTILINE) + "\n" + figure
+    return joined(sources(name).values())
 
 
 def script(name):
-    """The same module as a script for a page, which a browser also loads from a local file."""
-    text = module(name).replace("export default", f"explorables.{name} =")
+    """A figure as a script for a page, which a browser also loads from a local file.
+
+    What all figures share is the script ``"core"``, which a page loads once before them.
+    """
+    core = {**sources("engine"), **sources("figure")}
+    if name == "core":
+        names = ", ".join(name for text in core.values() for name in EXPORT.findall(text))
+        text = f"{joined(core.values())}\nexplorables.core = {{ {names} }};"
+    else:
+        own = [text for key, text in sources(name).items() if key not in core]
+        found = {(names, other) for text in own for names, other in IMPORT.findall(text)}
+        names = {each for names, other in found if other in core for each in names.split(", ")}
+        text = f"const {{ {', '.join(sorted(names))} }} = explorables.core;\n{joined(own)}"
+        text = text.replace("export default", f"explorables.{name} =")
     return f'(() => {{\n"use strict";\n{text}\n}})();\n'

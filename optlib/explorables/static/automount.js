@@ -23,6 +23,7 @@
   const load = (name) => loaded[name] ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(`${name}.js`, base);
+    script.async = false; // in order: the core that all figures share comes first
     script.onload = () => resolve(explorables[name]);
     script.onerror = () => reject(new Error(`${script.src} did not load`));
     document.head.append(script);
@@ -30,6 +31,7 @@
 
   async function mount(el) {
     const values = JSON.parse(el.querySelector("script").textContent);
+    load("core");
     const { render } = await load(el.dataset.explorable);
     render({ model: new Model(values), el });
   }
