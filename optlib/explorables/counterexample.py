@@ -58,8 +58,10 @@ class Counterexample(Explorable):
     def picture(self, figure):
         from optlib import plots
 
-        paths = {name: walk(each) for name, each in self.readings().items()}
-        plots.curves(range(STEPS + 1), paths, figure.subplots(), xlabel="step t", ylabel="θ")
+        figure.set_size_inches(4.2, 2.8)
+        paths = {name: walk(each)[3::3] for name, each in self.readings().items()}
+        plots.curves(range(3, STEPS + 1, 3), paths, figure.subplots(), xscale="log",
+                     xlabel="step t", ylabel="where it is, θ")  # fmt: skip
 
 
 def meter(rule, gradients):
