@@ -19,6 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the order of sums, hence t
 settings.register_profile("book", derandomize=True, deadline=None)
 settings.load_profile("book")
 
+pytest_plugins = ["browser"]  # fixtures of the tests that look at the built book
 PNG = "iVBORw0KGgo"  # how a PNG starts in base64
 IMAGE = re.compile(f'(?<="data:image/png;base64,)({PNG}[^"]*)')
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

@@ -39,6 +39,13 @@ class Problem:
 
     minimizers = f_min = bounds = None
 
+    def __call__(self, x):
+        raise NotImplementedError(f"{type(self).__name__} must define its value, __call__(x)")
+
+    def grad(self, x):
+        """The gradient at x, in its shape."""
+        raise NotImplementedError(f"{type(self).__name__} must define its gradient, grad(x)")
+
     def __repr__(self):
         return f"{type(self).__name__}(dim={self.dim})"
 
