@@ -89,7 +89,7 @@ class BiasCorrection(Explorable):
         chart, steps = figure.subplots(1, 2)
         x, y = np.geomspace(0.5, 0.01, 100), np.geomspace(0.5, 1e-4, 100)
         names = regime(1 - x, 1 - y[:, None])
-        masks = {name: names == name for name in ("too long", "short, then long", "too short")}
+        masks = [names == name for name in ("too long", "short, then long", "too short")]
         plots.regions(x, y, masks, chart, xscale="log", yscale="log", xlim=(0.5, 0.01),
                       ylim=(0.5, 1e-4), xlabel="1 − β₁", ylabel="1 − β₂")  # fmt: skip
         chart.xaxis.set_minor_formatter("")
