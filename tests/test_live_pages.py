@@ -31,7 +31,14 @@ SOLUTIONS = {  # for each figure a state for each of its targets
     "scale_jump": [{"rho": 0.95}, {"rho": 0.95, "up": 1180}],
     "bias_correction": [{"beta1": 0.9, "beta2": 0.95}, {"beta1": 0.97, "beta2": 0.99}],
     "counterexample": [{"C": 2.1, "beta2": 0.7}, {"beta2": 0.1, "beta1": 0.6}],
-    "adam_meter": [{"start": [0.1, -0.2]}, {"landscape": "Rosenbrock"}],
+    "adam_meter": [
+        {"start": [0.4, -1.7], "rates": {"Adam": 0.01}},
+        {"landscape": "Rosenbrock", "start": [0.5, 1.0], "rates": {"Adam": 0.05}},
+    ],
+    "playground": [
+        {"start": [0.8, 1.3], "rates": {"SGD": 0.0422, "Momentum": 0.0056, "Adam": 0.316}},
+        {"landscape": "Rosenbrock", "start": [-0.6, -0.8], "rates": {"Nesterov": 0.0003}},
+    ],
     "separation": [{"eps": 0.02}, {"size": 10}],
 }  # fmt: skip
 
@@ -224,10 +231,11 @@ def test_mouse(figure):
         assert any([figure.changes(control.select_option, index=option) for option in options])
     for handle in figure.all(".handle"):
         assert figure.changes(drag, figure.page.mouse, handle)
-    for panel in figure.all("svg[style*=crosshair]"):
-        box = panel.bounding_box()
-        place = {"x": 0.7 * box["width"], "y": 0.3 * box["height"]}
-        assert figure.changes(panel.click, position=place)
+    for panel in figure.all(".panel:has(svg[style*=crosshair])"):
+        panel.scroll_into_view_if_needed()
+        box = panel.locator(".axes .box").bounding_box()
+        x, y = box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"]
+        assert figure.changes(figure.page.mouse.click, x, y)
     for button in figure.all("button"):
         figure.changes(button.click)
     figure.reset()
@@ -362,7 +370,7 @@ def test_tab_goes_through_it_in_order_and_is_seen(figure):
                 return { html: el.outerHTML, seen: seen && top >= 0 && bottom <= innerHeight };
             }"""
         )
-        assert now["seen"], now["html"]
+        assert now["seen"], now
         found.append(now["html"])
     assert found == expected
     names = figure.root.locator("[data-control]").evaluate_all(
@@ -480,7 +488,12 @@ def test_figures_add_less_than_40_kb_to_a_page(site, stem):
     parts = re.compile(r'(?s)<div class="explorable" data-explorable=.*?</table>\n</div>')
     assert len(parts.findall(page)) == len(ON_PAGE[stem])
     folder = site / "_static" / "explorables"
-    names = ["automount.js", "explorables.css", *{f"{name}.js" for name, _ in ON_PAGE[stem]}]
+    names = [
+        "automount.js",
+        "core.js",
+        "explorables.css",
+        *{f"{name}.js" for name, _ in ON_PAGE[stem]},
+    ]
     scripts = [compressed((folder / name).read_text(encoding="utf-8")) for name in names]
     added = compressed(page) - compressed(parts.sub("", page)) + sum(scripts)
     print(stem, added)
