@@ -1,5 +1,7 @@
 """The game on which Adam walks to the worst point: what the memory of its squares makes of it."""
 
+import math
+
 import numpy as np
 
 from optlib.checks import first_state
@@ -77,5 +79,5 @@ def walk(readings):
     """From 0 in steps of LR / sqrt(t) readings, kept between -1 and 1."""
     path = [0.0]
     for t, reading in enumerate(readings, start=1):
-        path.append(np.clip(path[-1] - LR / np.sqrt(t) * reading, -1, 1))
+        path.append(min(max(path[-1] - LR / math.sqrt(t) * reading, -1.0), 1.0))
     return np.array(path)
