@@ -20,7 +20,8 @@ export function race({ panels, data, change, button, handle }) {
   const t = { min: 0, max: steps, label: "step t" };
   const values = new Panel(panels, { label: "Value at each step, one curve a rule",
     x: t, y: { min: 1e-6, max: 1e4, log: true, label: "value f" } });
-  const meter = new Panel(panels, { label: "Meter of each coordinate at each step", x: t, y: axis });
+  const meter = new Panel(panels, { label: "Meter of each coordinate at each step",
+    x: t, y: axis });
 
   const gray = { color: "#777777", dashes: [1, 1.5] };
   const minima = plane.line({ color: "#222222", dashes: [] }, 1.6);
