@@ -56,7 +56,7 @@ export function minimize(rule, gradient, start, steps, hyper = {}, stop = () => 
   const names = Object.keys(rule.state);
   const [before, after] = [names.map(input), names.map(output)];
   const [xBefore, gBefore, xAfter] = [input("x"), input("g"), output("x")];
-  const first = Float64Array.from(Object.values(rule.state));
+  const first = Object.values(rule.state);
   const history = { x: [Array.from(start)], g: [], state: [start.map(() => first)], names };
   for (let t = 1; t <= steps; t++) {
     const [x, state] = [history.x[t - 1], history.state[t - 1]];
@@ -69,7 +69,7 @@ export function minimize(rule, gradient, start, steps, hyper = {}, stop = () => 
       for (let k = 0; k < before.length; k++) registers[before[k]] = state[i][k];
       run();
       xNew.push(registers[xAfter]);
-      stateNew.push(Float64Array.from(after, (register) => registers[register]));
+      stateNew.push(after.map((register) => registers[register]));
     }
     history.x.push(xNew);
     history.g.push(g);
