@@ -437,6 +437,9 @@ def test_works_from_a_local_file(browser, site, stem):
     with visit(browser, f"{site.as_uri()}/", stem, minor=fonts) as page:
         for i in range(len(ON_PAGE[stem])):
             Live(page, stem, i).check()
+        page.wait_for_timeout(600)
+        said = page.locator(".explorable [role=status]").all_inner_texts()
+        assert said == [""] * len(ON_PAGE[stem])  # nothing before something changes
 
 
 @every_page
