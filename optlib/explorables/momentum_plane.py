@@ -47,14 +47,14 @@ class MomentumPlane(Explorable):
     Parameters
     ----------
     lr : float in [0.1, 6], default 0.25
-    momentum : float in [0, 0.98], default 0.8
+    momentum : float in [0, 0.98], default 0
     kappa : 10, 25 or 100, default 25
         Condition number; the curvatures are 1/kappa and 1.
     start : [float, float], default [-7.5, 1.4]
     """
 
     lr = slider("learning rate α", 0.25, 0.1, 6.0, log=True, step=0.01)
-    momentum = slider("momentum μ", 0.8, 0.0, 0.98)
+    momentum = slider("momentum μ", 0.0, 0.0, 0.98)
     kappa = choice("condition number κ", 25, BOWLS)
     start = point("start", (-7.5, 1.4))
     alt = (
@@ -77,7 +77,7 @@ class MomentumPlane(Explorable):
             "steps": STEPS,
             "regimes": REGIMES,
             "rounding": ROUNDING,
-            "colors": [RAMP[-1], RAMP[0]],
+            "colors": [RAMP[0], RAMP[-1]],
         }
 
     def compute(self):

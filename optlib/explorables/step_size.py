@@ -27,13 +27,13 @@ class StepSize(Explorable):
 
     Parameters
     ----------
-    lr : float in [0.002, 0.22], default 0.03
+    lr : float in [0.002, 0.22], default 0.05
     sigma : float in [0, 2], default 0
         Noise of the gradient.
     start : [float, float], default [-1.3, 0.6]
     """
 
-    lr = slider("learning rate α", 0.03, 0.002, 0.22, step=0.002)
+    lr = slider("learning rate α", 0.05, 0.002, 0.22, step=0.002)
     sigma = slider("noise σ", 0.0, 0.0, 2.0, step=0.1)
     start = point("start", (-1.3, 0.6))
     alt = (
@@ -42,8 +42,8 @@ class StepSize(Explorable):
         f"{STEPS} steps."
     )
     targets = (
-        {"text": "both errors shrink by 18 % or more at every step",
-         "where": {"larger factor": (0, 0.82)}},
+        {"text": "both errors shrink by 18% or more at every step",
+         "where": {"larger factor": (0, 0.8201)}},
         {"text": "with noise σ = 2, a mean loss below 0.05 in the last 50 steps",
          "where": {"sigma": (2, 2), "mean loss, last 50 steps": (0, 0.05)}},
     )  # fmt: skip
@@ -54,7 +54,7 @@ class StepSize(Explorable):
             "bowl": problem_data(BOWL),
             "eigenvalues": BOWL.eigenvalues.tolist(),
             "noise": NOISE.tolist(),
-            "colors": [RAMP[-1], RAMP[0]],
+            "colors": [RAMP[0], RAMP[-1]],
         }
 
     def compute(self):

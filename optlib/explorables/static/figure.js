@@ -7,7 +7,8 @@ export function show(value) {
   if (typeof value === "string") return value;
   if (!Number.isFinite(value)) return "diverged";
   const digits = Number.isInteger(value) && Math.abs(value) < 1e9 ? 9 : 4;
-  return String(Number(value.toPrecision(digits))).replace("-", "−");
+  const rounded = Number(value.toPrecision(digits));
+  return (Math.abs(rounded) < 1e9 ? String(rounded) : rounded.toExponential()).replace("-", "−");
 }
 
 const short = (value, log) => (log === "nines"
@@ -119,7 +120,10 @@ export function figure(build) {
     const state = () => Object.fromEntries(keys.map((key) => [key, model.get(key)]));
     const initial = state();
     const change = (part) => {
-      for (const [key, value] of Object.entries(part)) model.set(key, value);
+      for (const { kind, key, min, max } of controls) {
+        if (!(key in part)) continue;
+        model.set(key, kind === "slider" ? Math.min(Math.max(part[key], min), max) : part[key]);
+      }
       model.save_changes();
     };
 
@@ -191,7 +195,7 @@ export function figure(build) {
         const [right, down] = arrows[event.key];
         if (slider) {
           const value = state()[key] + slider.step * by * (right - down);
-          change({ [key]: Number(Math.min(Math.max(value, slider.min), slider.max).toFixed(6)) });
+          change({ [key]: Number(value.toFixed(6)) });
         } else {
           move(panel.x.pixel(x) + by * hops[0] * right, panel.y.pixel(y) + by * hops[1] * down);
         }

@@ -7,7 +7,6 @@ import { Panel, set, svg } from "./plot.js";
 const TINTS = ["#e3ecf5", "#fbead5", "#d5e8d5", "#f6e1e6"];
 const [BLACK, GRAY] = [{ color: "#555555", dashes: [] }, { color: "#777777", dashes: [1, 1.5] }];
 const NAMES = ["flat", "steep"];
-const clip = (value, low, high) => Math.min(Math.max(value, low), high);
 
 export default figure(({ panels, data, state, change, button, handle }) => {
   const { rule, bowls, best, steps, regimes, rounding, colors } = data;
@@ -43,7 +42,7 @@ export default figure(({ panels, data, state, change, button, handle }) => {
     const mu = row / 100 - 0.05;
     for (let i = 0; i < 40; i++) {
       const middle = Math.sqrt(low * high);
-      if (regime(eigenvalues(middle, clip(mu, 0, 0.9999), 1)) > k) high = middle;
+      if (regime(eigenvalues(middle, Math.min(Math.max(mu, 0), 0.9999), 1)) > k) high = middle;
       else low = middle;
     }
     return [low, mu];
@@ -55,7 +54,7 @@ export default figure(({ panels, data, state, change, button, handle }) => {
     svg("path", { d, fill, stroke: "#8a93a0" }, plane.plot);
   });
   plane.line(BLACK, 1).draw([[1.6, 0.03], [3.6, 0.09]]);
-  [[0.01, 0.2], [0.4, 0.57], [14.5, 0.07], [15, 0.87]].forEach(([x, y], k) =>
+  [[0.01, 0.2], [0.06, 0.92], [14.5, 0.07], [15, 0.3]].forEach(([x, y], k) =>
     plane.text({ "text-anchor": "middle" }).draw(x, y, regimes[k]));
   const ideal = plane.line(GRAY, 3);
   const bar = plane.line({ ...rule.style, dashes: [] }, 4);
@@ -64,7 +63,7 @@ export default figure(({ panels, data, state, change, button, handle }) => {
   const hints = [...NAMES, "best"].map(() => plane.text({ "text-anchor": "middle" }));
   handle(plane, { key: "lr", label: "learning rate and momentum", color: rule.style.color,
     at: ({ lr, momentum }) => [lr, momentum], anywhere: true,
-    part: ([lr, momentum]) => ({ lr: clip(lr, 0.1, 6), momentum: clip(momentum, 0, 0.98) }) });
+    part: ([lr, momentum]) => ({ lr, momentum }) });
 
   const circle = new Panel(panels, { label: "Eigenvalues of both directions and the unit circle",
     x: { min: -1.65, max: 1.65, label: "real" },
@@ -108,15 +107,15 @@ export default figure(({ panels, data, state, change, button, handle }) => {
     const [lrBest, muBest] = best[kappa];
     ideal.draw(curvatures.map((curvature) => [lrBest * curvature, muBest]));
     ring.draw([[lrBest, muBest]]);
-    hints[2].draw(lrBest, muBest - 0.09, "best");
+    hints[2].draw(lrBest * Math.sqrt(curvatures[0] * curvatures[1]), muBest - 0.09, "best");
     bar.draw(curvatures.map((curvature) => [lr * curvature, momentum]));
-    const beside = momentum + (momentum < 0.9 ? 0.055 : -0.1);
+    const beside = momentum + (momentum < 0.86 ? 0.095 : -0.14);
     NAMES.forEach((name, i) => {
       ends[i].draw([[lr * curvatures[i], momentum]]);
       hints[i].draw(lr * curvatures[i], beside, name);
       dots[i].draw(pairs[i]);
       const [re, im] = pairs[i][pairs[i][1][0] < 0 ? 1 : 0];
-      names[i].draw(Math.max(re + (i ? -0.08 : 0.08), -1.1), Math.abs(im) + 0.08,
+      names[i].draw(Math.max(re + (i ? -0.08 : 0.08), -1.05), Math.abs(im) + 0.08,
         re < -1.6 ? `← ${name}` : name);
     });
     goal.draw(round(Math.sqrt(muBest)));

@@ -153,6 +153,13 @@ export class Panel {
     } };
   }
 
+  // The key of a line, from a place on: a stroke in its style, and its name.
+  key(style, x, y, name) {
+    const [px, py] = [this.x.pixel(x), this.y.pixel(y)];
+    svg("path", { ...stroke(style), d: `M${px} ${py}h26` }, this.above);
+    svg("text", { class: "note", x: px + 32, y: py + 4 }, this.above).textContent = name;
+  }
+
   // Paint the ground: color(x, y) is [red, green, blue, alpha] of the middle of each cell.
   paint(color, columns = 120) {
     const { x, y, width, height } = this.inside;
@@ -183,7 +190,7 @@ export class Panel {
   bands(value, levels = 10, columns = 170) {
     const heights = [];
     this.paint((x, y) => { heights.push(value([x, y])); return [0, 0, 0, 0]; }, columns);
-    const sorted = heights.filter(Number.isFinite).sort((a, b) => a - b);
+    const sorted = Float64Array.from(heights.filter(Number.isFinite)).sort();
     const [least, most] = [sorted[0], sorted.at(-1)];
     const low = Math.log(Math.max(sorted[Math.floor(sorted.length / 100)] - least,
       1e-4 * (most - least)));

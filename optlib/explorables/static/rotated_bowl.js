@@ -28,21 +28,19 @@ export default figure(({ panels, data, handle }) => {
     x: { min: -5, max: 7.7, label: "θ₁" }, y: { min: -4, max: 6, label: "θ₂" } });
   const axis = plane.line({ color: "#777777", dashes: [1, 1.5] }, 1.4);
   const paths = [gray, green].map((style) => [plane.line(style), plane.dots(style.color)]);
-  [["SGD", gray], ["AdaGrad", green]].forEach(([name, style], i) => {
-    plane.line(style).draw([[-4.7, -3.1 - 0.5 * i], [-3.5, -3.1 - 0.5 * i]]);
-    plane.text().draw(-3.3, -3.25 - 0.5 * i, name);
-  });
+  plane.key(gray, -4.7, -2.9, "SGD");
+  plane.key(green, -4.7, -3.6, "AdaGrad");
   handle(plane, { key: "angle", label: "angle of the bowl, in degrees", along: true,
     at: ({ angle }) => turned(angle).along([5, 0]),
     part: ([x, y]) => {
       const angle = (Math.atan2(y, x) * 180) / Math.PI;
-      return { angle: Math.min(Math.max(Math.round(2 * angle) / 2, 0), 45) };
+      return { angle: Math.round(2 * angle) / 2 };
     } });
 
   const area = new Panel(panels, { label: "AdaGrad's square of each coordinate",
     x: { min: -22, max: 32, label: "" }, y: { min: -4.5, max: 38, label: "" } });
   area.grid.replaceChildren();
-  area.text().draw(-22, 36, "area: sum of g². Effective rate: α / side");
+  area.text().draw(-22, 36, "A layer a step, its area g². Rate: α / side");
   const squares = ["end", "start"].map((anchor) => ({
     layers: ["nonzero", "evenodd"].map((rule) => {
       const { path } = area.line(green);

@@ -32,7 +32,7 @@ export default figure(({ panels, data, change, handle }) => {
   const curves = grid.map(factors);
   styles.forEach((style, i) => {
     shrink.line(style).draw(grid.map((lr, k) => [lr, Math.abs(curves[k][i])]));
-    shrink.text({ "text-anchor": "end" }).draw([0.145, 0.14][i], [0.92, 0.5][i], NAMES[i]);
+    shrink.text().draw([0.075, 0.134][i], [0.68, 0.2][i], NAMES[i]);
   });
   const edge = { color: "#777777", dashes: [1, 1.5] };
   shrink.line(edge, 1.4).draw([[limit, 0], [limit, 1.25]]);
@@ -41,25 +41,20 @@ export default figure(({ panels, data, change, handle }) => {
   const marks = styles.map(({ color }) => shrink.dots(color, 4.5));
   handle(shrink, { key: "lr", label: "learning rate α",
     at: ({ lr }) => [lr, Math.max(...factors(lr).map(Math.abs))],
-    part: ([lr]) => ({ lr: Math.max(lr, 0.002) }) });
+    part: ([lr]) => ({ lr }) });
 
   const errors = new Panel(panels, { label: "Error in each direction, step by step",
     x: { min: 0, max: steps, label: "step t" },
     y: { min: 1e-4, max: 10, log: true, label: "error" } });
   const lines = styles.map((style) => errors.line(style));
-  const names = NAMES.map(() => errors.text({ "text-anchor": "end" }));
+  styles.forEach((style, i) => errors.key(style, 54, [5.5, 2.6][i], NAMES[i]));
 
   return ({ lr, sigma, start }) => {
     const noisy = (x, t) => gradient(x).map((g, i) => g + sigma * noise[t - 1][i]);
     const { x } = minimize(rule, noisy, start, steps, { lr });
     path.draw(x);
     dots.draw(x);
-    lines.forEach((line, i) => {
-      const error = x.map((point) => Math.abs(point[i]));
-      line.draw(error.map((e, t) => [t, e]));
-      const height = Math.min(Math.max(1.6 * error[steps - 10], 2e-4 * (1 + i)), 6);
-      names[i].draw(steps - 2, height, NAMES[i]);
-    });
+    lines.forEach((line, i) => line.draw(x.map((point, t) => [t, Math.abs(point[i])])));
     const now = factors(lr);
     marks.forEach((mark, i) => mark.draw([[lr, Math.abs(now[i])]]));
     const last = x.slice(-50).map(value);
