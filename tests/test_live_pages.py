@@ -381,27 +381,26 @@ def test_tab_goes_through_it_in_order_and_is_seen(figure):
 
 def test_changes_are_announced_once_it_rests(figure):
     handle, *_ = figure.all(".handle")
-    said, during, after = handle.evaluate(
+    during, after = handle.evaluate(
         """async (handle) => {
             const status = handle.closest(".explorable").querySelector("[role=status]");
             const rest = (ms) => new Promise((done) => setTimeout(done, ms));
             await rest(700);
-            const texts = [status.textContent];
+            status.textContent = "";
             for (const key of ["ArrowRight", "ArrowUp"]) {
                 handle.dispatchEvent(new KeyboardEvent("keydown", { key }));
             }
             await rest(100);
-            texts.push(status.textContent);
-            for (let k = 0; k < 50 && status.textContent === texts[0]; k++) await rest(100);
-            return [...texts, status.textContent];
+            const during = status.textContent;
+            for (let k = 0; k < 50 && !status.textContent; k++) await rest(100);
+            return [during, status.textContent];
         }"""
     )
     numbers = figure.root.locator("[data-number]").evaluate_all(
         "all => all.map((el) => `${el.dataset.number}: ${el.innerText}`)"
     )
-    assert during == said
+    assert during == ""
     assert after.startswith(". ".join(numbers))
-    assert after != said
 
 
 def test_nothing_moves_by_itself(figure):
@@ -462,6 +461,7 @@ DRAG = """async (node, { start: [x, y], end: [toX, toY], moves }) => {
     for (let k = 1; k <= moves; k++) {
         const part = 1 - Math.cos(k / 10);
         const [clientX, clientY] = [x + part * (toX - x), y + part * (toY - y)];
+        node.style.opacity = k % 2 ? 0.99 : 1; // a frame in which nothing changes may come late
         const begun = frame(() => performance.now());
         node.dispatchEvent(
             new PointerEvent("pointermove", { clientX, clientY, pointerId: 1, bubbles: true }));
