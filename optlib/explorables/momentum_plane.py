@@ -100,11 +100,12 @@ class MomentumPlane(Explorable):
         from optlib import plots
 
         rule, bowl = Momentum(self.lr, self.momentum), BOWLS[self.kappa]
-        plane, circle, path = figure.subplot_mosaic("ab;ac").values()
+        plane, circle, path = figure.subplot_mosaic("aab;aac").values()
         product, mu = np.geomspace(1e-3, 60, 300), np.linspace(0, 0.999, 200)
         kinds = regime(eigenvalues(Momentum(product[:, None], mu[:, None, None]), 1.0))
         parts = [kinds == k for k in range(len(REGIMES))]
-        plots.regions(product, mu, parts, plane, xscale="log", xlabel="αλ", ylabel="momentum μ")
+        plots.regions(product, mu, parts, plane, xscale="log", ylim=(-0.05, 1), xlabel="αλ",
+                     ylabel="momentum μ")  # fmt: skip
         names = {"monotone": (0.01, 0.2), "oscillating": (0.3, 0.6), "divergent": (15, 0.5)}
         for name, place in names.items():  # alternating is too thin for its name
             plane.text(*place, name, ha="center")

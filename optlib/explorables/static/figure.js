@@ -277,7 +277,8 @@ export function figure(build) {
       const asked = linked(name, controls);
       if (asked) {
         change({ ...initial, ...asked });
-        const seek = () => root.scrollIntoView({ block: "center", behavior: "instant" });
+        const block = root.offsetHeight < innerHeight ? "center" : "start";
+        const seek = () => root.scrollIntoView({ block, behavior: "instant" });
         seek();
         addEventListener("load", seek); // what loads above may push it away
       }

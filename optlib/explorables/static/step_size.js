@@ -32,7 +32,7 @@ export default figure(({ panels, data, change, handle }) => {
   const curves = grid.map(factors);
   styles.forEach((style, i) => {
     shrink.line(style).draw(grid.map((lr, k) => [lr, Math.abs(curves[k][i])]));
-    shrink.text().draw([0.075, 0.134][i], [0.68, 0.2][i], NAMES[i]);
+    shrink.text().draw([0.075, 0.124][i], [0.72, 0.1][i], NAMES[i]);
   });
   const edge = { color: "#777777", dashes: [1, 1.5] };
   shrink.line(edge, 1.4).draw([[limit, 0], [limit, 1.25]]);
