@@ -20,8 +20,7 @@ class Counterexample(Explorable):
     beta1 = slider("β₁", 0.0, 0.0, 0.9, step=0.1)
     alt = (
         "A parameter between −1 and 1 whose gradients are C, −1, −1 in turn: where Adam, AMSGrad "
-        "and SGD take it, what the meters of Adam and AMSGrad read at each gradient, and the sum "
-        "of three readings against β₂, which is negative where Adam walks to the worst point."
+        "and SGD take it, step by step."
     )
     targets = (
         {"text": "Adam ends above 0.9, the wrong end, although β₂ is 0.7 or more",

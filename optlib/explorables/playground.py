@@ -46,11 +46,7 @@ class Playground(Explorable):
     weight_decay = slider("weight decay", 0.01, 0, 1)
     rates = rates("rules, each at its own rate", BESIDE, 1e-4, 100)
     start = point("start", (1.0, 1.5))
-    alt = (
-        "Rules beside each other on a landscape: their paths, the value at each of "
-        f"{race.STEPS} steps, and the size of the steps of one of them over its learning rate, "
-        "in each of the two coordinates."
-    )
+    alt = f"Rules beside each other on a landscape: their paths in {race.STEPS} steps."
     targets = (
         {"text": "on Beale's plateau, from a height of 20 or more, SGD, Momentum and Adam, each at "
                  "its own rate, end below 0.02",
@@ -95,7 +91,8 @@ class Playground(Explorable):
         return race.compute(self.state, self.meter, self.own)
 
     def picture(self, figure):
-        race.picture(figure, self.state, self.own)
+        figure.set_size_inches(3.8, 3)
+        race.picture(figure.subplots(), self.state, self.own)
 
 
 def span(rule, name, value):

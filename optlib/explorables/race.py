@@ -91,12 +91,11 @@ def settle(pair, floor=1e-13):
     return "chaotic"
 
 
-def picture(figure, state, own=None):
-    """The paths on the landscape."""
+def picture(plane, state, own=None):
+    """The paths on the landscape, with few levels, since bands are many bytes."""
     from optlib import plots
 
-    figure.set_size_inches(3.8, 3)  # bands are many bytes
-    plane, (problem, start) = figure.subplots(), place(state)
+    problem, start = place(state)
     plots.contour(problem, plane, levels=6, aspect="auto")
     for rule in runners(state, own).values():
         plots.path(minimize(rule, problem, start, STEPS), plane)

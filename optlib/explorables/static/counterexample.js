@@ -24,17 +24,19 @@ export default figure(({ panels, data, handle }) => {
   const gray = { color: "#777777", dashes: [1, 1.5] };
   const places = new Panel(panels, { label: "Where each rule is, step by step",
     x: { min: 3, max: steps, log: true, at: [3, 10, 30, 100, 300, 900], label: "step t" },
-    y: { min: -1.25, max: 1.25, label: "where it is, θ" } });
+    y: { min: -1.25, max: 1.6, at: [-1, -0.5, 0, 0.5, 1], label: "where it is, θ" } });
   for (const [y, shift, text] of [[1, 0.08, "worst point"], [-1, -0.18, "best point"]]) {
     places.line(gray, 1.4).draw([[3, y], [steps, y]]);
     places.text().draw(3.2, y + shift, text);
   }
-  const ways = Object.entries(rules).map(([name, { style }], i) => ({ name, at: [36, 150, 840][i],
-    line: places.line(style), text: places.text({ "text-anchor": "end" }) }));
+  const ways = Object.entries(rules).map(([name, { style }], i) => {
+    places.key(style, [3.3, 15, 110][i], 1.42, name);
+    return places.line(style);
+  });
 
   const first = steps - 11;
   const bars = new Panel(panels, { label: "Readings of Adam and AMSGrad at the last gradients",
-    x: { min: first - 1, max: steps + 1, label: "step t" },
+    x: { min: first - 1, max: steps + 1, label: "step t, gradients C, −1, −1 in turn" },
     y: { min: -2, max: 3, label: "reading" } });
   bars.line(gray, 1.4).draw([[0, 0], [steps + 1, 0]]);
   const sticks = ["Adam", "AMSGrad"].map((name) =>
@@ -43,25 +45,22 @@ export default figure(({ panels, data, handle }) => {
   const total = bars.text();
 
   const sums = new Panel(panels, { label: "Sum of Adam's three readings against β₂",
-    x: { min: 0, max: 1, label: "β₂" }, y: { min: -1.5, max: 3, label: "sum of three readings" } });
+    x: { min: 0, max: 1, label: "β₂" }, y: { min: -1.5, max: 4.5, label: "sum of 3 readings" } });
   sums.line(gray, 1.4).draw([[0, 0], [1, 0]]);
   const curve = sums.line(rules.Adam.style);
-  sums.text().draw(0.04, 2.7, "above 0: to the best point");
-  sums.text().draw(0.04, -1.35, "below 0: to the worst");
+  sums.text({ "text-anchor": "end" }).draw(0.97, 4.1, "above 0: to the best point");
+  sums.text({ "text-anchor": "end" }).draw(0.97, -1.3, "below 0: to the worst point");
   let drawn;
   let now = 0;
-  handle(sums, { key: "beta2", label: "β₂", color: red, along: true, 
-    at: ({ beta2 }) => [beta2, Math.min(now, 3)],
+  handle(sums, { key: "beta2", label: "β₂", color: red, along: true,
+    at: ({ beta2 }) => [beta2, now],
     part: ([beta2]) => ({ beta2: Math.min(Math.max(beta2, betas[0]), betas.at(-1)) }) });
 
   return (state) => {
     const readings = Object.values(rules).map((rule) => meter(rule, state, steps));
     const walks = readings.map(walk);
-    ways.forEach(({ name, at, line, text }, i) => {
-      line.draw(walks[i].map((x, t) => [t, x]).filter(([t]) => t && t % 3 === 0));
-      const x = walks[i][at];
-      text.draw(at, x + (x > 0 ? -0.16 : [0.09, 0.16, 0.09][i]), name);
-    });
+    ways.forEach((line, i) =>
+      line.draw(walks[i].map((x, t) => [t, x]).filter(([t]) => t && t % 3 === 0)));
     const last = readings.map((all) => all.slice(-3));
     sticks.forEach((stick, i) => stick.draw(readings[i].slice(-12).flatMap((reading, k) => {
       const x = first + k + (i ? 0.17 : -0.17);

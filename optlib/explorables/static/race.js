@@ -1,6 +1,7 @@
 // Rules beside each other on a landscape, and the meter of one of them: its steps over its rate.
 
 import { landscape, minimize } from "./engine.js";
+import { show } from "./figure.js";
 import { Panel } from "./plot.js";
 
 // The number on which two runs agree, to six digits, or that there is none.
@@ -21,7 +22,7 @@ export function race({ panels, data, change, button, handle }) {
   const values = new Panel(panels, { label: "Value at each step, one curve a rule",
     x: t, y: { min: 1e-6, max: 1e4, log: true, label: "value f" } });
   const meter = new Panel(panels, { label: "Meter of each coordinate at each step",
-    x: t, y: axis });
+    x: { ...t, label: "step t (θ₁ solid, θ₂ dotted)" }, y: axis });
 
   const gray = { color: "#777777", dashes: [1, 1.5] };
   const minima = plane.line({ color: "#222222", dashes: [] }, 1.6);
@@ -33,7 +34,8 @@ export function race({ panels, data, change, button, handle }) {
       mark: plane.dots(style.color, 4.5) }];
   }));
   const readings = [[], [1, 1]].map((dashes) => meter.line({ color: "#222222", dashes }));
-  const legend = meter.text({ "text-anchor": "end" });
+  const absent = meter.text();
+  const chaos = values.text();
   const label = values.text({ "text-anchor": "end" }); // the others have theirs among the controls
 
   let ground, current;
@@ -46,7 +48,7 @@ export function race({ panels, data, change, button, handle }) {
     ground = grounds[next];
     const [[left, right], [low, high]] = ground.bounds;
     plane.axes({ min: left, max: right }, { min: low, max: high });
-    plane.bands(ground.value, 10, 120);
+    plane.bands(ground.value, 10, 85);
     const [dx, dy] = [(right - left) / 50, (high - low) / 40];
     minima.draw(ground.minimizers.flatMap(([x, y]) => [
       [x - dx, y], [x + dx, y], [NaN, NaN], [x, y - dy], [x, y + dy], [NaN, NaN]]));
@@ -74,11 +76,12 @@ export function race({ panels, data, change, button, handle }) {
       for (const each of [path, curve, mark]) each.draw([]);
     }
     for (const line of readings) line.draw([]);
-    for (const note of [legend, label]) note.draw(steps, axis.max, "");
     [values, meter].forEach(({ y }, i) => markers[i].draw([[at, y.min], [at, y.max]]));
 
     const rates = Object.entries(state.rates);
     if (data.own) rates.push([data.own, state.lr]);
+    const present = rates.some(([name]) => name === subject);
+    absent.draw(3, meter.y.value(28), present ? "" : `${subject} does not run`);
     for (const [name, lr] of rates) {
       const runs = pair(rules[name], { ...state, lr }, start);
       const [{ x }] = runs;
@@ -96,7 +99,6 @@ export function race({ panels, data, change, button, handle }) {
         line.path.setAttribute("stroke", rules[name].style.color);
         line.draw(all(x).map((both, step) => [step + 1, both[i]]));
       });
-      legend.draw(steps - 2, meter.y.value(28), "θ₁ solid, θ₂ dotted");
       ["θ₁", "θ₂"].forEach((coordinate, i) => {
         shown[`meter of ${coordinate} at the marked step`] =
           settle(whole((run) => reading(run.x, at)[i]), 1e-8);
@@ -104,6 +106,9 @@ export function race({ panels, data, change, button, handle }) {
       shown["largest reading of the meter"] =
         settle(whole((run) => Math.max(...all(run.x).flat())), 1e-8);
     }
-    return { ...numbers, ...shown };
+    Object.assign(numbers, shown);
+    chaos.draw(3, values.y.value(222), Object.values(numbers).includes("chaotic")
+      ? `chaotic: an error of ${show(hair)} decides it` : "");
+    return numbers;
   };
 }
