@@ -53,7 +53,7 @@ class BiasCorrection(Explorable):
     targets = (
         {"text": "β₁ = 0.9, and the largest uncorrected step 5% to 10% too long",
          "where": {"beta1": (0.9, 0.9), "largest c(t)": (1.05, 1.1)}},
-        {"text": "β₂ of 0.99 or more, and no uncorrected step more than 1.5 times too long",
+        {"text": "β₂ of 0.99 or more, and no uncorrected step over 1.5 times its right length",
          "where": {"beta2": (0.99, 1), "largest c(t)": (0, 1.5)}},
     )  # fmt: skip
 
@@ -89,10 +89,14 @@ class BiasCorrection(Explorable):
         chart, steps = figure.subplots(1, 2)
         x, y = np.geomspace(0.5, 0.01, 100), np.geomspace(0.5, 1e-4, 100)
         names = regime(1 - x, 1 - y[:, None])
-        masks = [names == name for name in ("too long", "short, then long", "too short")]
-        plots.regions(x, y, masks, chart, xscale="log", yscale="log", xlim=(0.5, 0.01),
-                      ylim=(0.5, 1e-4), xlabel="1 − β₁", ylabel="1 − β₂")  # fmt: skip
+        places = {"too long": (0.2, 5e-4), "short, then long": (0.0185, 3e-3),
+                  "too short": (0.06, 0.2)}  # fmt: skip
+        plots.regions(x, y, [names == name for name in places], chart, xscale="log", yscale="log",
+                      xlim=(0.5, 0.01), ylim=(0.5, 1e-4), xlabel="1 − β₁",
+                      ylabel="1 − β₂")  # fmt: skip
         chart.xaxis.set_minor_formatter("")
+        for name, place in places.items():
+            chart.text(*place, name.replace(", ", ",\n"), ha="center", va="center")
         plots.mark(1 - self.beta1, 1 - self.beta2, "", chart)
         for way, length in zip(WAYS, self.trajectory.T, strict=True):
             plots.curves(range(1, STEPS + 1), {way: length}, steps, {**WAYS[way], "marker": ""})

@@ -54,11 +54,11 @@ class ScaleJump(Explorable):
         "and RMSProp, and how they follow a minimum that swings to and fro."
     )
     targets = (
-        {"text": "a jump of 100 or more, RMSProp back within 200 steps, and jitter below 12%",
+        {"text": "a jump of 100 or more, RMSProp back within 200 steps, and a jitter below 0.12",
          "where": {"jump": (100, 1000), "steps to adapt, down": (0, 200),
                    "jitter of the divisor": (0, 0.12)}},
         {"text": "a jump of 100 or more that costs AdaGrad less than a factor of 15",
-         "where": {"jump": (100, 1000), "AdaGrad's rate fell by": (0, 15)}},
+         "where": {"jump": (100, 1000), "AdaGrad's rate fell by a factor of": (0, 15)}},
     )  # fmt: skip
 
     def data(self):
@@ -94,9 +94,9 @@ class ScaleJump(Explorable):
             "steps to adapt, up": first(rmsprop[up:DOWN] < 2 * RATE / self.jump),
             "steps to adapt, down": first(rmsprop[DOWN:] > RATE / 2),
             "jitter of the divisor": divisor.std() / divisor.mean(),
-            "AdaGrad's rate fell by": adagrad[up - 1] / adagrad[-1],
-            "error at the end, RMSProp": gaps[1],
-            "error at the end, AdaGrad": gaps[0],
+            "AdaGrad's rate fell by a factor of": adagrad[up - 1] / adagrad[-1],
+            "mean error after 1200, RMSProp": gaps[1],
+            "mean error after 1200, AdaGrad": gaps[0],
         }
         numbers = {name: None if n is None else float(n) for name, n in numbers.items()}
         return numbers, runs[1].x
@@ -105,6 +105,7 @@ class ScaleJump(Explorable):
         from optlib import plots
 
         rates, place = figure.subplots(1, 2)
+        figure.get_layout_engine().set(wspace=0.35)  # for the names at the ends of lines
         t, runs = np.arange(1, STEPS + 1), {type(r.optimizer).__name__: r for r in self.runs()[1]}
         lines = {name: effective_rates(run) for name, run in runs.items()}
         plots.curves(t, lines, rates, yscale="log", ylim=(1e-5, 1), xlabel="step t",

@@ -40,7 +40,7 @@ export default figure(({ panels, data, handle }) => {
   const betas = Array.from({ length: 60 }, (_, i) => 1 - 0.5 * 0.02 ** (i / 59));
   map.line(limit, 1.4).draw(betas.map((beta) => [beta, beta]));
   map.line(limit, 1.4).draw(betas.map((beta) => [beta, 1 - (1 - beta) ** 2]));
-  const places = { "too long": [0.75, 0.9985], "short, then long": [0.977, 0.993],
+  const places = { "too long": [0.75, 0.9985], "short, then long": [0.977, 0.9955],
     "too short": [0.95, 0.75], "β₂": [0.38, 0.9996] };
   for (const [name, place] of Object.entries(places)) {
     map.text({ "text-anchor": "middle" }).draw(...place, name);
@@ -65,11 +65,9 @@ export default figure(({ panels, data, handle }) => {
     x: { min: 1, max: steps, log: true, label: "step t, constant gradient" },
     y: { ...y, label: "length / learning rate" } });
   const lines = Object.values(ways).map((style) => first.line(style));
-  const names = Object.entries(ways).map(([name, { color }]) => {
-    const text = first.text({ "text-anchor": name === "both" ? "end" : "start" });
-    text.node.style.fill = color;
-    return (t, length) => text.draw(t, length, name);
-  });
+  first.text().draw(7, 0.036, "corrected:");
+  Object.entries(ways).forEach(([name, style], i) =>
+    first.key(style, [7, 26][i % 2], [0.0195, 0.0085][i >> 1], name));
 
   return ({ beta1, beta2 }) => {
     const c = (t) => factor(t, beta1, beta2);
@@ -87,7 +85,7 @@ export default figure(({ panels, data, handle }) => {
     line.draw(times.map((t, i) => [t, sparse[i]]));
     peak.draw(at === null ? [] : [[at, largest]]);
     peakText.draw(at ?? 1, 1.5 * largest, at === null ? "" : `${show(largest)} at step ${at}`);
-    near.draw([[until, 0.01], [until, 20]]);
+    near.draw([[until, 0.01], [until, 1]]);
     nearText.node.setAttribute("text-anchor", until > 400 ? "end" : "start");
     nearText.draw(until, 0.0055, `within 5% after ${until}`);
 
@@ -96,18 +94,13 @@ export default figure(({ panels, data, handle }) => {
     const correctedBy = [() => 1, (t) => factor(t, beta1, 0), (t) => factor(t, 0, beta2), c];
     const lengths = correctedBy.map((by) => none.map((length, i) => length / by(i + 1)));
     lines.forEach((way, k) => way.draw(lengths[k].map((length, i) => [i + 1, length])));
-    const [[start], [onlyM], [onlyV]] = lengths;
-    names[0](1.15, start < 1 ? 1.35 * start : start / 2.2);
-    names[1](1.15, 1.4 * onlyM);
-    names[2](1.15, onlyV / 2.2);
-    names[3](95, 0.45);
     return {
       "first step, c(1)": c(1),
       "largest c(t)": largest,
       "largest at step": at,
       "steps until within 5%": until,
-      "first step, only m corrected": onlyM,
-      "first step, only v corrected": onlyV,
+      "first step, only m corrected": lengths[1][0],
+      "first step, only v corrected": lengths[2][0],
       [`way of ${steps} steps, uncorrected`]: none.reduce((sum, length) => sum + length, 0),
       "uncorrected steps are": regime(beta1, beta2),
     };

@@ -60,7 +60,7 @@ export default figure(({ panels, data, handle }) => {
   };
   const names = rules.map((rule) => note(scores, rule, "start"));
   const values = rules.map((rule) => [1, 2, 3].map(() => note(parts, rule, "middle")));
-  const place = (group, k) => group + 0.8 + 0.4 * k;
+  const place = (group, k) => group + 0.78 + 0.44 * k;
   rules.forEach((rule, k) => note(parts, rule, "middle").draw(place(0, k), 0.04, rule));
   for (const panel of [scores, parts]) {
     panel.paint((_, score) => [...RED, score > 0 ? 40 : 0], 282);
@@ -74,7 +74,8 @@ export default figure(({ panels, data, handle }) => {
     curves.forEach((curve, k) => lines[k].draw(curve.map((score, i) => [eps[i], score])));
     dots.draw(curves[0].map((score, i) => [eps[i], score]));
     now.draw([[e, negative(found.Adam)]]);
-    names[0].draw(eps[0], curves[0][0] - 0.11, `Adam, ${size} a step`);
+    const above = curves[0][0] > 0 ? 0.05 : -0.11; // on neither side is it on the zero line
+    names[0].draw(eps[0], curves[0][0] + above, `Adam, ${size} a step`);
     names[1].draw(eps[0], curves[1][0] + 0.05, "SGD");
     rules.forEach((rule, k) => {
       const sum = negative(found[rule]);
