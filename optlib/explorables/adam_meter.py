@@ -5,6 +5,7 @@ import numpy as np
 from optlib.explorables import race
 from optlib.explorables.base import Explorable, choice, point, rates, slider
 from optlib.landscapes import LANDSCAPES
+from optlib.styles import STYLES
 
 BESIDE = {"SGD": 0.01, "Momentum": 0.003, "Adam": 0.1}
 
@@ -45,5 +46,8 @@ class AdamMeter(Explorable):
         race.picture(left, self.state)
         if "Adam" in self.rates:
             readings = abs(np.diff(self.trajectory, axis=0)).T / self.rates["Adam"]
-            plots.curves(range(1, race.STEPS + 1), {"θ₁": readings[0], "θ₂": readings[1]}, right,
-                         xlabel="step t", ylabel="meter of Adam")  # fmt: skip
+            names = "θ₁ solid", "θ₂ dotted"
+            for name, reading, dashes in zip(names, readings, ([], [1, 1]), strict=True):
+                look = STYLES["Adam"] | {"dashes": dashes}
+                plots.curves(range(1, race.STEPS + 1), {name: reading}, right, style=look,
+                             xlabel="step t", ylabel="meter of Adam")  # fmt: skip
