@@ -15,7 +15,7 @@ from optlib.explorables import StepSize
 
 ROOT = Path(__file__).parent.parent
 CELLS = (
-    "from optlib.explorables import StepSize\nfigure = StepSize()\nfigure",
+    "from optlib.explorables import StepSize\nfigure = StepSize(lr=0.03)\nfigure",
     "print(figure.lr, figure.start[1] > 0.6)",
     "figure.lr = 0.1",
 )
