@@ -12,7 +12,7 @@ book: $(READY)   ## build the book; prints the page to open
 	$(BIN)/jupyter-book build -n -W --keep-going .
 	@echo "Open $(CURDIR)/_build/html/index.html"
 test: $(READY)   ## run everything that proves the project
-	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n logical --dist loadfile
 notebooks: $(READY)   ## execute and normalize the chapters in place, gather claims, draw the cover
 	$(BIN)/python tools/notebooks.py chapters/*.ipynb
 	$(BIN)/python tools/claims.py && $(BIN)/python tools/pictures.py
