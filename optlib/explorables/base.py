@@ -6,13 +6,15 @@ import io
 import json
 import math
 import re
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import anywidget
 import traitlets
+from numpy.typing import ArrayLike
 
 from optlib.checks import first_state
+from optlib.stochastic import Noisy
 from optlib.styles import OTHER, STYLES
 from optlib.trace import trace
 
@@ -144,7 +146,11 @@ class Explorable(anywidget.AnyWidget):
         raise NotImplementedError(f"{type(self).__name__} must define picture()")
 
     def _compute(self, change=None):
-        self.numbers, self.trajectory = self.compute()
+        numbers, self.trajectory = self.compute()
+        self.numbers = {
+            name: value if value is None or isinstance(value, str) else float(value)
+            for name, value in numbers.items()
+        }
 
     def __repr__(self):
         values = ", ".join(f"{name}={value!r}" for name, value in self.state.items())
@@ -203,6 +209,17 @@ def show(value):
         return "diverged"
     digits = 9 if value == round(value) and abs(value) < 1e9 else 4
     return f"{value:.{digits}g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded(Noisy):
+    """A noisy problem that replays recorded noise, a row a step, so that the page sees the same."""
+
+    noise: ArrayLike = ()
+
+    def sample(self, rng, t, shape):
+        """The noise of step t."""
+        return self.noise[t - 1]
 
 
 def rule_data(rule):

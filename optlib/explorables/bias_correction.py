@@ -80,7 +80,6 @@ class BiasCorrection(Explorable):
             "first step, only v corrected": lengths[0, 2],
             f"way of {STEPS} steps, uncorrected": lengths[:, 0].sum(),
         }
-        numbers = {name: None if n is None else float(n) for name, n in numbers.items()}
         return numbers | {"uncorrected steps are": str(regime(*betas))}, lengths
 
     def picture(self, figure):

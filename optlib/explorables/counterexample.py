@@ -54,7 +54,7 @@ class Counterexample(Explorable):
             "Adam's reading at the second −1": two,
             "sum of the three": large + one + two,
         }
-        return {name: float(value) for name, value in numbers.items()}, paths["Adam"]
+        return numbers, paths["Adam"]
 
     def picture(self, figure):
         from optlib import plots

@@ -83,9 +83,9 @@ class MomentumPlane(Explorable):
     def compute(self):
         rule, bowl = Momentum(self.lr, self.momentum), BOWLS[self.kappa]
         flat, steep = z = eigenvalues(rule, bowl.eigenvalues)
-        factor = float(abs(z).max())
+        factor = abs(z).max()
         run = minimize(rule, bowl, [1, 1], STEPS)
-        left = float(abs(run.x[-1]).max())
+        left = abs(run.x[-1]).max()
         numbers = {
             "flat": words(flat),
             "steep": words(steep),

@@ -58,7 +58,7 @@ def run(rule, problem, start):
 def compute(state, meter, own=None):
     """The read-outs, and the points of the run whose meter is shown."""
     problem, start = place(state)
-    numbers, trajectory = {"f at the start": float(problem(start))}, None
+    numbers, trajectory = {"f at the start": problem(start)}, None
     rules = runners(state, own)
     runs = {name: run(rule, problem, start) for name, rule in rules.items()}
     for name, pair in runs.items():

@@ -73,7 +73,7 @@ class RotatedBowl(Explorable):
             "side of θ₂'s square": sides[1],
             "larger side / smaller side": max(sides) / min(sides),
         }
-        return {name: float(value) for name, value in numbers.items()}, run.x[: steps + 1]
+        return numbers, run.x[: steps + 1]
 
     def picture(self, figure):
         from optlib import plots

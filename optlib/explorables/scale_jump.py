@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from optlib.explorables.base import Explorable, problem_data, rule_data, slider
+from optlib.explorables.base import Explorable, Recorded, problem_data, rule_data, slider
 from optlib.optimizers import AdaGrad, RMSProp
 from optlib.problems import Quadratic
 from optlib.run import minimize
-from optlib.stochastic import Drifting, Noisy
+from optlib.stochastic import Drifting
 
 BOWL = Quadratic(eigenvalues=[1])
 STEPS, DOWN, PERIOD = 2400, 1200, 800
@@ -14,14 +14,6 @@ QUIET = slice(300, 600)  # the start is forgotten, and the scale has not jumped 
 NOISE = np.random.default_rng(0).standard_normal(STEPS).round(1)
 CENTER = np.sin(2 * np.pi * np.arange(PERIOD) / PERIOD).round(2)
 ADAGRAD, RATE = AdaGrad(lr=1.0), 0.03  # alike when the jump comes
-
-
-class Recorded(Noisy):
-    """A noisy problem that replays `NOISE`, so that the page sees the same."""
-
-    def sample(self, rng, t, shape):
-        """The noise of step t."""
-        return NOISE[t - 1]
 
 
 def effective_rates(run):
@@ -76,7 +68,7 @@ class ScaleJump(Explorable):
         """The problem, and the runs of AdaGrad and of RMSProp on it."""
         up, jump = int(self.up), self.jump
         problem = Drifting(
-            Recorded(BOWL),
+            Recorded(BOWL, noise=NOISE),
             center=lambda t: CENTER[t % PERIOD],
             scale=lambda t: jump if up < t <= DOWN else 1.0,
         )
@@ -98,7 +90,6 @@ class ScaleJump(Explorable):
             "mean error after 1200, RMSProp": gaps[1],
             "mean error after 1200, AdaGrad": gaps[0],
         }
-        numbers = {name: None if n is None else float(n) for name, n in numbers.items()}
         return numbers, runs[1].x
 
     def picture(self, figure):

@@ -63,7 +63,7 @@ class Separation(Explorable):
         row = self.SIZES.index(self.size)
         adam = dict(zip(MEASURED, self.grid["Adam"][row, self.EPS.index(self.eps)], strict=True))
         sgd = dict(zip(MEASURED, self.grid["SGD"][row], strict=True))
-        numbers = {f"{name}, {rule}": float(found[name])
+        numbers = {f"{name}, {rule}": found[name]
                    for name in ("test error", "training error", MEASURED[1], MEASURED[0])
                    for rule, found in (("Adam", adam), ("SGD", sgd))}  # fmt: skip
         return numbers, self.grid["Adam"][row]

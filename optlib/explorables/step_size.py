@@ -2,24 +2,15 @@
 
 import numpy as np
 
-from optlib.explorables.base import Explorable, point, problem_data, rule_data, slider
+from optlib.explorables.base import Explorable, Recorded, point, problem_data, rule_data, slider
 from optlib.optimizers import SGD
 from optlib.problems import Quadratic
 from optlib.run import minimize
-from optlib.stochastic import Noisy
 from optlib.styles import RAMP
 
 BOWL = Quadratic(eigenvalues=(1, 10))
 STEPS = 100
 NOISE = np.random.default_rng(0).standard_normal((STEPS, 2)).round(2)
-
-
-class Recorded(Noisy):
-    """A noisy problem that replays `NOISE`, so that the page sees the same."""
-
-    def sample(self, rng, t, shape):
-        """The noise of step t."""
-        return NOISE[t - 1]
 
 
 class StepSize(Explorable):
@@ -60,7 +51,7 @@ class StepSize(Explorable):
     def compute(self):
         rule = SGD(lr=self.lr)
         factors, _ = rule.step(np.ones(2), BOWL.eigenvalues)
-        problem = Recorded(BOWL, sigma=self.sigma)
+        problem = Recorded(BOWL, sigma=self.sigma, noise=NOISE)
         run = minimize(rule, problem, self.start, STEPS, rng=np.random.default_rng())
         left = abs(run.x[-1])
         numbers = {
@@ -72,7 +63,7 @@ class StepSize(Explorable):
             "error at the end, steep": left[1],
             "mean loss, last 50 steps": run.f[-50:].mean(),
         }
-        return {name: float(value) for name, value in numbers.items()}, run.x
+        return numbers, run.x
 
     def picture(self, figure):
         from optlib import plots
