@@ -2,7 +2,7 @@
 
 import { minimize } from "./engine.js";
 import { figure, show } from "./figure.js";
-import { Panel } from "./plot.js";
+import { GUIDE, Panel } from "./plot.js";
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
@@ -21,12 +21,11 @@ export default figure(({ panels, data, handle }) => {
     return path;
   }, [0]);
 
-  const gray = { color: "#777777", dashes: [1, 1.5] };
   const places = new Panel(panels, { label: "Where each rule is, step by step",
     x: { min: 3, max: steps, log: true, at: [3, 10, 30, 100, 300, 900], label: "step t" },
     y: { min: -1.25, max: 1.6, at: [-1, -0.5, 0, 0.5, 1], label: "where it is, θ" } });
   for (const [y, shift, text] of [[1, 0.08, "worst point"], [-1, -0.18, "best point"]]) {
-    places.line(gray, 1.4).draw([[3, y], [steps, y]]);
+    places.line(GUIDE, 1.4).draw([[3, y], [steps, y]]);
     places.text().draw(3.2, y + shift, text);
   }
   const ways = Object.entries(rules).map(([name, { style }], i) => {
@@ -38,7 +37,7 @@ export default figure(({ panels, data, handle }) => {
   const bars = new Panel(panels, { label: "Readings of Adam and AMSGrad at the last gradients",
     x: { min: first - 1, max: steps + 1, label: "step t, gradients C, −1, −1 in turn" },
     y: { min: -2, max: 3, label: "reading" } });
-  bars.line(gray, 1.4).draw([[0, 0], [steps + 1, 0]]);
+  bars.line(GUIDE, 1.4).draw([[0, 0], [steps + 1, 0]]);
   const sticks = ["Adam", "AMSGrad"].map((name) =>
     bars.line({ color: rules[name].style.color, dashes: [] }, 7));
   bars.text().draw(first - 0.5, 2.6, "left bars Adam, right bars AMSGrad");
@@ -46,7 +45,7 @@ export default figure(({ panels, data, handle }) => {
 
   const sums = new Panel(panels, { label: "Sum of Adam's three readings against β₂",
     x: { min: 0, max: 1, label: "β₂" }, y: { min: -1.5, max: 4.5, label: "sum of 3 readings" } });
-  sums.line(gray, 1.4).draw([[0, 0], [1, 0]]);
+  sums.line(GUIDE, 1.4).draw([[0, 0], [1, 0]]);
   const curve = sums.line(rules.Adam.style);
   sums.text({ "text-anchor": "end" }).draw(0.97, 4.1, "above 0: to the best point");
   sums.text({ "text-anchor": "end" }).draw(0.97, -1.3, "below 0: to the worst point");

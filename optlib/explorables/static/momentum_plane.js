@@ -2,10 +2,10 @@
 
 import { evaluator, landscape, minimize } from "./engine.js";
 import { figure } from "./figure.js";
-import { Panel, set, svg } from "./plot.js";
+import { GUIDE, Panel, set, svg } from "./plot.js";
 
 const TINTS = ["#e3ecf5", "#fbead5", "#d5e8d5", "#f6e1e6"];
-const [BLACK, GRAY] = [{ color: "#555555", dashes: [] }, { color: "#777777", dashes: [1, 1.5] }];
+const BLACK = { color: "#555555", dashes: [] };
 const NAMES = ["flat", "steep"];
 
 export default figure(({ panels, data, state, change, button, handle }) => {
@@ -56,7 +56,7 @@ export default figure(({ panels, data, state, change, button, handle }) => {
   plane.line(BLACK, 1).draw([[1.6, 0.03], [3.6, 0.09]]);
   [[0.01, 0.2], [0.06, 0.92], [14.5, 0.07], [15, 0.3]].forEach(([x, y], k) =>
     plane.text({ "text-anchor": "middle" }).draw(x, y, regimes[k]));
-  const ideal = plane.line(GRAY, 3);
+  const ideal = plane.line(GUIDE, 3);
   const bar = plane.line({ ...rule.style, dashes: [] }, 4);
   const ends = colors.map((color) => plane.dots(color, 4.5));
   const ring = plane.dots(BLACK.color, 4.5);
@@ -73,7 +73,7 @@ export default figure(({ panels, data, state, change, button, handle }) => {
   const unit = circle.line(BLACK, 1.5);
   set(unit.path, { fill: TINTS[0] });
   unit.draw(round(1));
-  const [goal, now] = [circle.line(GRAY, 1.5), circle.line(rule.style, 1.5)];
+  const [goal, now] = [circle.line(GUIDE, 1.5), circle.line(rule.style, 1.5)];
   const dots = colors.map((color) => circle.dots(color, 4.5));
   const names = colors.map((fill, i) =>
     circle.text({ "text-anchor": i ? "end" : "start", style: `fill: ${fill}` }));

@@ -1,6 +1,9 @@
 // Panels with axes, in SVG: lines, marks, texts, and a painted ground.
 
 const NS = "http://www.w3.org/2000/svg";
+// The line that shows where a limit, an axis or an ideal is.
+export const GUIDE = { color: "#777777", dashes: [1, 1.5] };
+
 const MARGIN = { left: 52, right: 12, top: 10, bottom: 38 };
 
 export function svg(name, attributes = {}, parent = null) {

@@ -2,7 +2,7 @@
 
 import { landscape, minimize } from "./engine.js";
 import { show } from "./figure.js";
-import { Panel } from "./plot.js";
+import { GUIDE, Panel } from "./plot.js";
 
 // The number on which two runs agree, to six digits, or that there is none.
 const settle = ([one, other], floor = 1e-13) => {
@@ -24,10 +24,9 @@ export function race({ panels, data, change, button, handle }) {
   const meter = new Panel(panels, { label: "Meter of each coordinate at each step",
     x: { ...t, label: "step t (θ₁ solid, θ₂ dotted)" }, y: axis });
 
-  const gray = { color: "#777777", dashes: [1, 1.5] };
   const minima = plane.line({ color: "#222222", dashes: [] }, 1.6);
-  const markers = [values, meter].map((panel) => panel.line(gray, 1.4));
-  meter.line(gray, 1.4).draw([[0, 1], [steps, 1]]);
+  const markers = [values, meter].map((panel) => panel.line(GUIDE, 1.4));
+  meter.line(GUIDE, 1.4).draw([[0, 1], [steps, 1]]);
   const drawn = Object.fromEntries(Object.entries(rules).map(([name, { style }]) => {
     const width = name === data.own ? 3 : 2;
     return [name, { path: plane.line(style, width), curve: values.line(style, width),

@@ -2,7 +2,7 @@
 
 import { landscape, minimize } from "./engine.js";
 import { figure } from "./figure.js";
-import { Panel, set } from "./plot.js";
+import { GUIDE, Panel, set } from "./plot.js";
 
 const ANGLES = [0, 1, 2, 3, 5, 8, 12, 17, 23, 30, 45];
 
@@ -26,7 +26,7 @@ export default figure(({ panels, data, handle }) => {
 
   const plane = new Panel(panels, { label: "The bowl from above, and the paths of both rules",
     x: { min: -5, max: 7.7, label: "θ₁" }, y: { min: -4, max: 6, label: "θ₂" } });
-  const axis = plane.line({ color: "#777777", dashes: [1, 1.5] }, 1.4);
+  const axis = plane.line(GUIDE, 1.4);
   const paths = [gray, green].map((style) => [plane.line(style), plane.dots(style.color)]);
   plane.key(gray, -4.7, -2.9, "SGD");
   plane.key(green, -4.7, -3.6, "AdaGrad");

@@ -2,9 +2,8 @@
 
 import { landscape, minimize } from "./engine.js";
 import { figure } from "./figure.js";
-import { Panel } from "./plot.js";
+import { GUIDE, Panel } from "./plot.js";
 
-const GRAY = { color: "#777777", dashes: [1, 1.5] };
 
 export default figure(({ panels, data, handle }) => {
   const { adagrad, rmsprop, bowl, noise, center, down, quiet } = data;
@@ -30,15 +29,15 @@ export default figure(({ panels, data, handle }) => {
     y: { min: low, max: high, log: true, label: "effective rate" } });
   const place = new Panel(panels, { label: "The parameter of both rules, and its minimum",
     x: across, y: { min: -2, max: 2.6, label: "parameter" } });
-  const right = rates.line(GRAY, 2);
-  const edges = [rates, place].map((panel) => panel.line(GRAY, 1.4));
+  const right = rates.line(GUIDE, 2);
+  const edges = [rates, place].map((panel) => panel.line(GUIDE, 1.4));
   const lines = styles.map((style) => rates.line(style, 1.6));
   const labels = ["start", "end", "end", "start"].map(
     (anchor) => rates.text({ "text-anchor": anchor }));
   rates.text().draw(60, alpha / 3.2, "α / scale");
-  place.line(GRAY, 2).draw(drawn.map((t) => [t, minimum(t)]));
+  place.line(GUIDE, 2).draw(drawn.map((t) => [t, minimum(t)]));
   const ways = styles.map((style) => place.line(style, 1.6));
-  [...styles, GRAY].forEach((style, i) =>
+  [...styles, GUIDE].forEach((style, i) =>
     place.key(style, [10, 770, 1560][i], 2.3, [...names, "minimum"][i]));
   handle(rates, { key: "up", label: "step of the jump up", along: true,
     at: ({ up }) => [up, 0.3],

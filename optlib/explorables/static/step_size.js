@@ -2,7 +2,7 @@
 
 import { landscape, minimize } from "./engine.js";
 import { figure } from "./figure.js";
-import { Panel } from "./plot.js";
+import { GUIDE, Panel } from "./plot.js";
 
 const NAMES = ["flat, λ = 1", "steep, λ = 10"];
 
@@ -34,9 +34,8 @@ export default figure(({ panels, data, change, handle }) => {
     shrink.line(style).draw(grid.map((lr, k) => [lr, Math.abs(curves[k][i])]));
     shrink.text().draw([0.075, 0.124][i], [0.72, 0.1][i], NAMES[i]);
   });
-  const edge = { color: "#777777", dashes: [1, 1.5] };
-  shrink.line(edge, 1.4).draw([[limit, 0], [limit, 1.25]]);
-  shrink.line(edge, 1.4).draw([[0, 1], [most, 1]]);
+  shrink.line(GUIDE, 1.4).draw([[limit, 0], [limit, 1.25]]);
+  shrink.line(GUIDE, 1.4).draw([[0, 1], [most, 1]]);
   shrink.text({ "text-anchor": "end" }).draw(limit - 0.003, 1.14, "2/λ_max");
   const marks = styles.map(({ color }) => shrink.dots(color, 4.5));
   handle(shrink, { key: "lr", label: "learning rate α",
