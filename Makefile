@@ -25,7 +25,7 @@ lint: $(READY)   ## check the style of the code
 pins:            ## compile the pins of requirements.txt from pyproject.toml (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile -q --universal -p 3.11 --no-annotate --group book -o requirements.txt
 clean:           ## remove what was built, and the environment
-	rm -rf _build $(VENV) optlib.egg-info .pytest_cache .hypothesis .ruff_cache
+	rm -rf _build $(VENV) *.egg-info .pytest_cache .hypothesis .ruff_cache
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "needs Python 3.11: make PYTHON=...")'
 ifneq ($(UV),)

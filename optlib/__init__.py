@@ -8,8 +8,6 @@ True
 m_t &= \\beta_1\\,m_{t-1} + (1 - \\beta_1)\\,g_t \\\\
 """
 
-from optlib.finite_sums import LeastSquares, Logistic, Softmax
-from optlib.landscapes import LANDSCAPES, Beale, DoubleWell, Himmelblau, Rastrigin, Rosenbrock
 from optlib.latex import formula
 from optlib.optimizers import (
     OPTIMIZERS,
@@ -25,7 +23,26 @@ from optlib.optimizers import (
     RMSProp,
     State,
 )
-from optlib.problems import PiecewiseQuadratic, Problem, Quadratic
+from optlib.problems import (
+    LANDSCAPES,
+    MLP,
+    VAE,
+    Beale,
+    CharacterModel,
+    DoubleWell,
+    Drifting,
+    Himmelblau,
+    LeastSquares,
+    Logistic,
+    Minibatch,
+    Network,
+    Noisy,
+    PiecewiseQuadratic,
+    Problem,
+    Quadratic,
+    Rastrigin,
+    Rosenbrock,
+    Softmax,
+)
 from optlib.run import History, minimize, train
-from optlib.stochastic import Drifting, Minibatch, Noisy
 from optlib.trace import Program, trace

@@ -22,7 +22,7 @@ import numpy as np
 
 from optlib import SGD, AdaGrad, Adam, Momentum, RMSProp, train
 from optlib.datasets import load_cifar10, load_digits, load_text
-from optlib.models import MLP, CharacterModel
+from optlib.problems.models import MLP, CharacterModel
 
 FOLDER = Path(__file__).parent
 FIVE = {rule.__name__: rule for rule in (SGD, Momentum, AdaGrad, RMSProp, Adam)}

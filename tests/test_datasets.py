@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optlib.datasets import load_cifar10, load_diamonds, load_digits, load_text, standardize
-from optlib.finite_sums import LeastSquares
+from optlib.problems.finite_sums import LeastSquares
 
 LOADERS = {"digits": load_digits, "diamonds": load_diamonds, "cifar10": load_cifar10}
 each_set = pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
@@ -118,7 +118,7 @@ def test_constant_column_cannot_be_standardized():
 
 
 def test_readme_tells_source_license_and_changes_of_every_file():
-    data = files("optlib") / "data"
+    data = files("optlib.datasets") / "data"
     chapters = (data / "README.md").read_text(encoding="utf-8").split("\n## ")[1:]
     described = {chapter.split("\n")[0]: chapter for chapter in chapters}
     assert set(described) == {file.name for file in data.iterdir()} - {"README.md"}

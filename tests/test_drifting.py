@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from optlib import SGD, AdaGrad, minimize
-from optlib.problems import Quadratic
-from optlib.stochastic import Drifting, Noisy
+from optlib.problems.base import Quadratic
+from optlib.problems.stochastic import Drifting, Noisy
 
 BOWL = Quadratic(eigenvalues=(1.0, 4.0))
 JUMPS = np.array([[0.0, 0.0], [3.0, -1.0]])

@@ -18,7 +18,8 @@ from traitlets import TraitError, link
 
 from optlib import explorables
 from optlib.explorables import StepSize
-from optlib.explorables.base import STATIC, Explorable, module, script
+from optlib.explorables.base import Explorable
+from optlib.explorables.sources import STATIC, module, script
 from optlib.explorables.step_size import BOWL, STEPS
 from optlib.optimizers import SGD
 from optlib.run import minimize
@@ -226,5 +227,5 @@ def test_wheel_holds_the_files_of_the_figures(tmp_path):
     subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    files = [*STATIC.iterdir(), *STATIC.parent.glob("*.py"), *(ROOT / "optlib" / "data").iterdir()]
+    files = [*STATIC.iterdir(), *ROOT.glob("optlib/**/*.py"), *ROOT.glob("optlib/datasets/data/*")]
     assert {path.relative_to(ROOT).as_posix() for path in files} <= packed

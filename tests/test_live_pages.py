@@ -18,7 +18,8 @@ import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from optlib.explorables.base import STATIC, show
+from optlib.explorables.base import show
+from optlib.explorables.sources import STATIC
 
 ROOT = Path(__file__).parent.parent
 SHOWN = re.compile(r'data-explorable="(\w+)"')

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optlib import SGD, train
-from optlib.models import MLP, VAE, CharacterModel
+from optlib.problems.models import MLP, VAE, CharacterModel
 
 RNG = np.random.default_rng(0)
 PICTURES, LABELS = RNG.random((7, 5)), RNG.integers(0, 3, 7)

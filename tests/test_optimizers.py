@@ -29,7 +29,7 @@ from optlib import (
 )
 from optlib.checks import first_state
 from optlib.optimizers import State
-from optlib.problems import Quadratic
+from optlib.problems.base import Quadratic
 
 every_rule = pytest.mark.parametrize("cls", OPTIMIZERS)
 few = settings(max_examples=25)

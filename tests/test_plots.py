@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from optlib import OPTIMIZERS, SGD, Adam, Momentum, minimize, plots
-from optlib.labels import Label, spread
-from optlib.landscapes import Himmelblau, Rosenbrock
-from optlib.problems import Quadratic
+from optlib.plots.labels import Label, spread
+from optlib.problems.base import Quadratic
+from optlib.problems.landscapes import Himmelblau, Rosenbrock
 from optlib.styles import OTHER, RAMP, STYLES, THEORY, looks
 
 GRID = np.linspace(0, 1, 30)

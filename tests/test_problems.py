@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from optlib import finite_sums, landscapes, minimize, problems, stochastic, trace
-from optlib.finite_sums import LeastSquares, Logistic, Softmax
-from optlib.landscapes import LANDSCAPES
+from optlib import minimize, trace
 from optlib.optimizers import Momentum
-from optlib.problems import PiecewiseQuadratic, Problem, Quadratic
-from optlib.stochastic import Drifting, Minibatch, Noisy
+from optlib.problems import base, finite_sums, landscapes, stochastic
+from optlib.problems.base import PiecewiseQuadratic, Problem, Quadratic
+from optlib.problems.finite_sums import LeastSquares, Logistic, Softmax
+from optlib.problems.landscapes import LANDSCAPES
+from optlib.problems.stochastic import Drifting, Minibatch, Noisy
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((23, 9))
@@ -74,14 +75,14 @@ def central_differences(f, x):
 
 
 def test_every_problem_class_is_in_the_table():
-    modules = (problems, landscapes, stochastic, finite_sums)
+    modules = (base, landscapes, stochastic, finite_sums)
     defined = {
         value
         for module in modules
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Problem)
     }
-    abstract = {Problem, problems.Landscape, stochastic.Stochastic, finite_sums.FiniteSum}
+    abstract = {Problem, base.Landscape, stochastic.Stochastic, finite_sums.FiniteSum}
     assert defined - abstract == {type(problem) for problem in PROBLEMS}
 
 

@@ -12,11 +12,11 @@ from strategies import numbers_of, same_bits
 
 from optlib import OPTIMIZERS, SGD, Adam, Momentum, Optimizer, minimize, schedules, train
 from optlib.checks import first_state
-from optlib.finite_sums import LeastSquares, Softmax
-from optlib.landscapes import Rosenbrock
 from optlib.optimizers import State
-from optlib.problems import Quadratic
-from optlib.stochastic import Minibatch, Noisy
+from optlib.problems.base import Quadratic
+from optlib.problems.finite_sums import LeastSquares, Softmax
+from optlib.problems.landscapes import Rosenbrock
+from optlib.problems.stochastic import Minibatch, Noisy
 
 every_rule = pytest.mark.parametrize("cls", OPTIMIZERS)
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from optlib.models import MLP
+from optlib.problems.models import MLP
 from studies import tuned
 
 each_task = pytest.mark.parametrize("task", tuned.TASKS)

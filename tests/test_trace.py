@@ -13,7 +13,7 @@ from strategies import floats, numbers_of, rules, same_bits
 from optlib import OPTIMIZERS, SGD, Adam, Momentum, Optimizer, Program, trace
 from optlib.checks import first_state
 from optlib.optimizers import State
-from optlib.problems import Problem, Quadratic
+from optlib.problems.base import Problem, Quadratic
 
 every_rule = pytest.mark.parametrize("cls", OPTIMIZERS)
 

@@ -10,7 +10,7 @@ from PIL import Image
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-import optlib.explorables as figures
+from optlib.explorables import Explorable, sources
 
 logger = logging.getLogger(__name__)
 CSS_PIXELS_PER_INCH = 96
@@ -75,9 +75,9 @@ def write_figure_scripts(app, error):
     folder = Path(app.outdir) / "_static" / "explorables"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("automount.js", "explorables.css"):
-        shutil.copy(figures.base.STATIC / name, folder)
-    for name in ("core", *(figure.name for figure in figures.base.Explorable.__subclasses__())):
-        (folder / f"{name}.js").write_text(figures.base.script(name), encoding="utf-8")
+        shutil.copy(sources.STATIC / name, folder)
+    for name in ("core", *(figure.name for figure in Explorable.__subclasses__())):
+        (folder / f"{name}.js").write_text(sources.script(name), encoding="utf-8")
 
 
 def leave_out_thebe(app, config):

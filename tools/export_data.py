@@ -1,7 +1,7 @@
-"""Write the data files of optlib/data, from the public packages that carry the originals.
+"""Write the data files of optlib/datasets/data, from the public packages that carry the originals.
 
 Usage: python tools/export_data.py, after pip install plotnine==0.15.9 scikit-learn==1.9.1. The book
-never needs those two; optlib/data/README.md tells where the data come from.
+never needs those two; optlib/datasets/data/README.md tells where the data come from.
 """
 
 from pathlib import Path

@@ -4,7 +4,7 @@ import numpy as np
 
 from optlib.explorables import race
 from optlib.explorables.base import Explorable, choice, point, rates, slider
-from optlib.landscapes import LANDSCAPES
+from optlib.problems.landscapes import LANDSCAPES
 from optlib.styles import STYLES
 
 BESIDE = {"SGD": 0.01, "Momentum": 0.003, "Adam": 0.1}

@@ -7,20 +7,17 @@ import json
 import math
 import re
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import anywidget
 import traitlets
 from numpy.typing import ArrayLike
 
 from optlib.checks import first_state
-from optlib.stochastic import Noisy
+from optlib.explorables.sources import STATIC, module
+from optlib.problems.stochastic import Noisy
 from optlib.styles import OTHER, STYLES
 from optlib.trace import trace
 
-STATIC = Path(__file__).parent / "static"
-IMPORT = re.compile(r'^import \{ (.*) \} from "\./(\w+)\.js";\n', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:function|class|const) (\w+))", re.MULTILINE)
 DPI = 80
 
 
@@ -242,39 +239,3 @@ def problem_data(problem):
         "start": problem.x0.tolist(),
         "minimizers": [] if problem.minimizers is None else problem.minimizers.tolist(),
     }
-
-
-def sources(name):
-    """The texts of a module and, before it, of those it imports, by name."""
-    text, found = (STATIC / f"{name}.js").read_text(encoding="utf-8"), {}
-    for _, other in IMPORT.findall(text):
-        found |= sources(other)
-    return {**found, name: text}
-
-
-def joined(texts):
-    """Texts of modules as one, in which nothing is imported and only the last exports."""
-    return EXPORT.sub("", IMPORT.sub("", "\n".join(texts)))
-
-
-def module(name):
-    """The text of a figure's module, with the shared modules it imports put before it."""
-    return joined(sources(name).values())
-
-
-def script(name):
-    """A figure as a script for a page, which a browser also loads from a local file.
-
-    What all figures share is the script ``"core"``, which a page loads once before them.
-    """
-    core = {**sources("engine"), **sources("figure")}
-    if name == "core":
-        names = ", ".join(name for text in core.values() for name in EXPORT.findall(text))
-        text = f"{joined(core.values())}\nexplorables.core = {{ {names} }};"
-    else:
-        own = [text for key, text in sources(name).items() if key not in core]
-        found = {(names, other) for text in own for names, other in IMPORT.findall(text)}
-        names = {each for names, other in found if other in core for each in names.split(", ")}
-        text = f"const {{ {', '.join(sorted(names))} }} = explorables.core;\n{joined(own)}"
-        text = text.replace("export default", f"explorables.{name} =")
-    return f'(() => {{\n"use strict";\n{text}\n}})();\n'

@@ -6,7 +6,7 @@ import numpy as np
 
 from optlib.explorables.base import Explorable, choice, point, problem_data, rule_data, slider
 from optlib.optimizers import Momentum, State
-from optlib.problems import Quadratic
+from optlib.problems.base import Quadratic
 from optlib.run import minimize
 from optlib.styles import RAMP
 

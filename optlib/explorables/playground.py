@@ -4,8 +4,8 @@ from dataclasses import fields
 
 from optlib.explorables import race
 from optlib.explorables.base import Explorable, choice, point, rates, slider
-from optlib.landscapes import LANDSCAPES
 from optlib.optimizers import Optimizer
+from optlib.problems.landscapes import LANDSCAPES
 
 BESIDE = {"SGD": 0.01, "Adam": 0.3}
 OTHERS = {"landscape", "meter", "step", "rates", "start"}  # controls that are no hyperparameters

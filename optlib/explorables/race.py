@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from optlib.explorables.base import problem_data, rule_data
-from optlib.landscapes import LANDSCAPES
 from optlib.optimizers import OPTIMIZERS
+from optlib.problems.landscapes import LANDSCAPES
+from optlib.problems.stochastic import Drifting
 from optlib.run import minimize
-from optlib.stochastic import Drifting
 
 RULES = {rule.__name__: rule() for rule in OPTIMIZERS}
 STEPS = 100

@@ -4,7 +4,7 @@ import numpy as np
 
 from optlib.explorables.base import Explorable, problem_data, rule_data, slider
 from optlib.optimizers import SGD, AdaGrad
-from optlib.problems import Quadratic
+from optlib.problems.base import Quadratic
 from optlib.run import minimize
 
 EIGENVALUES = (0.2, 4)

@@ -4,9 +4,9 @@ import numpy as np
 
 from optlib.explorables.base import Explorable, Recorded, problem_data, rule_data, slider
 from optlib.optimizers import AdaGrad, RMSProp
-from optlib.problems import Quadratic
+from optlib.problems.base import Quadratic
+from optlib.problems.stochastic import Drifting
 from optlib.run import minimize
-from optlib.stochastic import Drifting
 
 BOWL = Quadratic(eigenvalues=[1])
 STEPS, DOWN, PERIOD = 2400, 1200, 800

@@ -4,7 +4,7 @@ import numpy as np
 
 from optlib.explorables.base import Explorable, Recorded, point, problem_data, rule_data, slider
 from optlib.optimizers import SGD
-from optlib.problems import Quadratic
+from optlib.problems.base import Quadratic
 from optlib.run import minimize
 from optlib.styles import RAMP
 

@@ -7,7 +7,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Circle
 
 from optlib.checks import require
-from optlib.labels import HALO, Label, begin, finish, finite
+from optlib.plots.labels import HALO, Label, begin, finish, finite
 from optlib.styles import OTHER, looks
 
 PAPER = LinearSegmentedColormap.from_list("paper", ["#9fb8ce", "#ffffff"])  # low ground is darker
@@ -37,7 +37,7 @@ def contour(problem, ax=None, bounds=None, levels=11, **axes):
     Examples
     --------
     >>> from matplotlib.figure import Figure
-    >>> from optlib.landscapes import Rosenbrock
+    >>> from optlib.problems.landscapes import Rosenbrock
     >>> contour(Rosenbrock(), Figure().subplots()).get_xlim()
     (np.float64(-2.0), np.float64(2.0))
     """
@@ -75,7 +75,7 @@ def path(history, ax=None, label=None, **axes):
     --------
     >>> from matplotlib.figure import Figure
     >>> from optlib import SGD, minimize
-    >>> from optlib.problems import Quadratic
+    >>> from optlib.problems.base import Quadratic
     >>> run = minimize(SGD(lr=0.1), Quadratic(eigenvalues=(1, 5)), steps=9)
     >>> path(run, Figure().subplots()).texts[0].get_text()
     'SGD'

@@ -6,7 +6,7 @@ They say np.square, not **2: the power of a scalar and of an array differ in the
 import numpy as np
 
 from optlib.checks import constant
-from optlib.problems import Landscape, Quadratic
+from optlib.problems.base import Landscape, Quadratic
 
 
 class Rosenbrock(Landscape):

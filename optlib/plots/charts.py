@@ -1,22 +1,12 @@
-"""The figures of the book: functions of data, from curves to bars, and those of `optlib.planes`.
-
-Every function draws on ``ax`` (default: the current axes) and returns it. All other keywords go to
-``ax.set``: ``xlabel="step t"``, ``yscale="log"``, ``ylim=(0, 2)``, ... A line whose label starts
-with the name of an optimizer wears its style of `STYLES`: a rule looks the same in every figure.
-Of several values per point, runs in the last axis, the median and the middle 80 % are drawn.
-Values that are not finite, from runs that diverged, are left out. Lines carry their names.
-"""
+"""Lines over a common axis, curves over the learning rate, and bars."""
 
 import numpy as np
 from matplotlib import pyplot as plt
 
 from optlib.checks import require
-from optlib.labels import Label, begin, finish, finite, limit, mark
-from optlib.planes import contour, eigenvalues, path, regions
+from optlib.plots.labels import Label, begin, finish, finite, mark
 from optlib.styles import OTHER, STYLES, looks, rule_of
 
-__all__ = ["STYLES", "bars", "contour", "curves", "eigenvalues", "limit", "lr_curves", "mark"]
-__all__ += ["panels", "path", "regions"]
 BAR = "#5f7a94"
 
 

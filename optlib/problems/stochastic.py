@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 
 from optlib.checks import as_numbers, check_count, require
-from optlib.problems import Problem
+from optlib.problems.base import Problem
 
 
 class Stochastic(Problem):
@@ -47,7 +47,7 @@ class Noisy(Stochastic):
 
     Examples
     --------
-    >>> from optlib.problems import Quadratic
+    >>> from optlib.problems.base import Quadratic
     >>> noisy = Noisy(Quadratic(eigenvalues=(1, 1)), sigma=0.1)
     >>> noisy.grad([1.0, 2.0])
     array([1., 2.])
@@ -98,7 +98,7 @@ class Minibatch(Stochastic):
 
     Examples
     --------
-    >>> from optlib.finite_sums import LeastSquares
+    >>> from optlib.problems.finite_sums import LeastSquares
     >>> problem = LeastSquares(X=[[1.0], [2.0]], y=[1.0, 0.0])
     >>> batch = Minibatch(problem, batch_size=1)
     >>> batch.grad([1.0]), batch.grad([1.0], xi=np.array([1]))
@@ -152,7 +152,7 @@ class Drifting(Stochastic):
 
     Examples
     --------
-    >>> from optlib.problems import Quadratic
+    >>> from optlib.problems.base import Quadratic
     >>> bowl = Drifting(Quadratic(eigenvalues=(1, 1)), center=lambda t: 2.0 * (t > 5))
     >>> rng = np.random.default_rng(0)
     >>> [bowl.grad([3.0, 2.0], bowl.sample(rng, t, shape=(2,))) for t in (5, 6)]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from optlib.checks import check_all, check_count, check_labels
-from optlib.finite_sums import FiniteSum, Softmax
+from optlib.problems.finite_sums import FiniteSum, Softmax
 
 
 class Network(FiniteSum):

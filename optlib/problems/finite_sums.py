@@ -3,7 +3,7 @@
 import numpy as np
 
 from optlib.checks import as_array, as_numbers, check_count, check_labels, require
-from optlib.problems import Problem, Quadratic
+from optlib.problems.base import Problem, Quadratic
 
 
 class FiniteSum(Problem):
