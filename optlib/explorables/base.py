@@ -159,8 +159,9 @@ class Explorable(anywidget.AnyWidget):
 
     def _stand_in(self):
         """HTML for a page: the state for the module, and a picture and a table until it runs."""
-        values = json.dumps({**self.state, "spec": self.spec}, ensure_ascii=False)
-        script = values.replace("</", "<\\/")
+        script = json.dumps({**self.state, "spec": self.spec}, ensure_ascii=False)
+        for character in "<>&":  # neither HTML nor XML then reads markup in the JSON
+            script = script.replace(character, f"\\u{ord(character):04x}")
         rows = "".join(
             f"<tr><th>{html.escape(name)}</th><td>{show(value)}</td></tr>"
             for name, value in self.numbers.items()
@@ -168,7 +169,7 @@ class Explorable(anywidget.AnyWidget):
         return (
             f'<div class="explorable" data-explorable="{self.name}">\n'
             f'<script type="application/json">{script}</script>\n'
-            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{self._png()}">\n'
+            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{self._png()}" />\n'
             f"<table>{rows}</table>\n</div>"
         )
 
