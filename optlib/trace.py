@@ -1,6 +1,8 @@
 """A definition as a straight-line program: it is called once, with values that record."""
 
+import linecache
 import operator
+import sys
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -72,6 +74,8 @@ class Program:
 class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar that records what NumPy does to it (`__array_ufunc__`, NEP 13)."""
 
+    shape, ndim = (), 0
+
     def __init__(self, tape, line):
         """Record a line, an input's name or an operation, unless it has been recorded."""
         tape.setdefault(repr(line), line)
@@ -80,15 +84,47 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         name, legal = ufunc.__name__, (*ARITHMETIC, *FUNCTIONS)
         if method != "__call__" or kwargs or name not in legal:
-            raise TypeError(f"trace: np.{name} is not one of {', '.join(legal)}")
+            _refuse(f"np.{name} is not one of {', '.join(legal)}")
         return Tracer(self.tape, (name, *(_register(self.tape, a) for a in inputs)))
 
+    def clip(self, low=None, high=None, out=None):
+        """What NumPy's clip is made of."""
+        above = self if low is None else np.maximum(self, low)
+        return above if high is None else np.minimum(above, high)
+
+    def __getattr__(self, name):
+        if name.startswith("__") or not hasattr(np.ndarray, name):
+            raise AttributeError(name)
+        _refuse(f".{name} needs an array, and a rule one coordinate at a time")
+
+    def __getitem__(self, key=None):
+        _refuse("a rule is written for one coordinate, without an index")
+
     def __bool__(self):
-        raise TypeError("trace: a definition cannot branch on a value; use np.maximum or np.sign")
+        _refuse("a definition cannot branch on a value; use np.maximum or np.sign")
+
+    def __float__(self):
+        _refuse("float, and what calls it in math, makes a number; use NumPy's functions")
+
+    __int__ = __index__ = __complex__ = __float__
+    __iter__ = __len__ = __getitem__
 
 
+for _name in ("add", "sub", "mul", "truediv", "pow"):  # nothing is in place here
+    setattr(Tracer, f"__i{_name}__", getattr(Tracer, f"__{_name}__"))
 for _name in ("sqrt", "exp", "log", "sin", "cos"):  # NumPy calls them in object arrays
     setattr(Tracer, _name, lambda self, name=_name: getattr(np, name)(self))
+
+
+def _refuse(reason):
+    """Raise the error of what cannot be recorded, with the words of the definition."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename == __file__ or frame.f_globals["__name__"][:6] == "numpy.":
+        frame = frame.f_back
+    line, end, first, last = list(frame.f_code.co_positions())[frame.f_lasti // 2]
+    source = linecache.getline(frame.f_code.co_filename, line or 0)
+    words = source.encode()[first:last].decode() if line == end and source else source.strip()
+    raise TypeError(f"trace: {reason}" + f" (in {words!r})" * bool(words))
 
 
 class _Vector(np.ndarray):
@@ -146,13 +182,36 @@ def trace(definition):
 
 
 def _trace_rule(rule):
+    name = type(rule).__name__
+    legal = "a rule that leaves coordinates apart; this one says mixes_coordinates = True"
+    require(not getattr(rule, "mixes_coordinates", False), "trace: rule", legal, name, TypeError)
     state, tape = first_state(rule), {}
     names = [f.name for f in fields(rule) if not isinstance(getattr(rule, f.name), bool)]
     given = {name: Tracer(tape, name) for name in ("x", "g", *state._fields, *names)}
     symbolic = replace(rule, **{name: given[name] for name in names})
     before = type(state)(*(given[name] for name in state._fields))
-    x, after = symbolic.step(given["x"], given["g"], before)
-    return _program(tape, {"x": x, **after._asdict()})
+    try:
+        x, after = symbolic.step(given["x"], given["g"], before)
+    except (ValueError, IndexError) as error:
+        raise TypeError(f"trace: {name}.step cannot be followed on one coordinate") from error
+    program = _program(tape, {"x": x, **after._asdict()})
+    _check_alone(rule, program, {name: float(np.ravel(getattr(rule, name))[0]) for name in names})
+    return program
+
+
+def _check_alone(rule, program, numbers):
+    """Refuse a program that is not what the rule does to each of several coordinates."""
+    rule, state = replace(rule, **numbers), first_state(rule)
+    x, *gradients = np.array([[0.3, -1.7, 2.9], [1.1, -0.4, 5.0], [-2.0, 0.7, 0.1]])
+    legal = f"{type(rule).__name__} must compute each coordinate from its own x, g and state"
+    with np.errstate(all="ignore"):
+        for g in gradients:
+            alone = program(x=x, g=g, **state._asdict(), **numbers)
+            x, state = rule.step(x, g, state)
+            for name, value in {"x": x, **state._asdict()}.items():
+                same = np.array_equal(np.broadcast_to(alone[name], np.shape(value)), value, True)
+                if not same:
+                    raise TypeError(f"trace: {legal}; {name} becomes {value}, alone {alone[name]}")
 
 
 def _trace_problem(problem):

@@ -5,9 +5,11 @@ sum:      [-] product { (+ | -) product }
 product:  power { (\, | \cdot) power }
 power:    atom [^ group]
 atom:     number | name | \frac{sum}{sum} | \sqrt{sum} | (sum) | \left|sum\right| | \max(sum, ...)
+          | \begin{cases} sum & \text{if } sum comparison sum \\ sum & \text{otherwise} \end{cases}
 group:    one character | {sum}
 """
 
+import operator
 import re
 
 GREEK = "alpha|beta|gamma|delta|epsilon|varepsilon|eta|theta|kappa|lambda|mu|nu|rho|sigma|tau"
@@ -15,7 +17,9 @@ LETTER = rf"(?:\\(?:{GREEK})(?![a-z])|\\mathrm\{{[a-z\\_]+\}}|[a-zA-Z])"
 ACCENTED = rf"(?:\\(?:hat|bar|tilde)\{{{LETTER}\}}|{LETTER})(?:\^\{{\\(?:max|min)\}})?"
 INDEX = r"(?:\w+|\\mathrm\{wd\}|t-1)"
 NAME = re.compile(rf"{ACCENTED}(?:_(?:\w|\{{{INDEX}(?:,{INDEX})?\}}))?(?!_)")
-FUNCTION = re.compile(r"\\(?:operatorname\{(\w+)\}|(max|min|exp|log|sin|cos))(?=\(|\\left\()")
+FUNCTION = re.compile(r"\\(?:operatorname\{([\w\\]+)\}|(max|min|exp|log|sin|cos))(?=\(|\\left\()")
+COMPARISONS = {">": operator.gt, r"\ge": operator.ge, "<": operator.lt, r"\le": operator.le}
+COMPARISONS |= {"=": operator.eq, r"\ne": operator.ne}
 
 
 def read(formula, values, functions, number):
@@ -86,12 +90,22 @@ class _Expression:
             return self.functions.sqrt(self.group())
         if self.take(r"\\left\|"):
             return self.functions.absolute(self.until(r"\\right\|"))
+        if self.take(r"\\begin\{cases\} "):
+            yes = self.until(r" & \\text\{if \} ")
+            left = self.sum()
+            compare = COMPARISONS[self.expect(r" (>|<|=|\\ge|\\le|\\ne) ")[1]]
+            met = compare(left, self.until(r" \\\\ "))
+            no = self.until(r" & \\text\{otherwise\} \\end\{cases\}")
+            return yes if met else no
         if self.take(r"\\left\("):
             return self.until(r"\\right\)")
         if self.take(r"\("):
             return self.until(r"\)")
         if function := self.take(FUNCTION):
-            name = function[1] or {"max": "maximum", "min": "minimum"}.get(function[2], function[2])
+            name = (function[1] or "").replace("\\", "") or {
+                "max": "maximum",
+                "min": "minimum",
+            }.get(function[2], function[2])
             self.expect(r"\(|\\left\(")
             arguments = [self.sum()]
             while self.take(", "):

@@ -290,12 +290,17 @@ def test_flags_choose_the_formula():
     assert "d_t &= m_t" in formula(Flagged(nesterov=False))
 
 
-def typed(body):
+def mean_of(a, b):
+    return (a + b) / 2
+
+
+def typed(body, fields="lr: float = 0.1", arguments="self, x, g, state=State()"):
     """A rule as a notebook cell defines it, whose source only `linecache` knows."""
-    head = "@dataclass(frozen=True, eq=False)\nclass Typed(Optimizer):\n    lr: float = 0.1\n"
-    source = f"{head}    def step(self, x, g, state=State()):\n        {body}\n"
+    head = f"@dataclass(frozen=True, eq=False)\nclass Typed(Optimizer):\n    {fields}\n"
+    source = f"{head}    def step({arguments}):\n        {body}\n"
     linecache.cache["cell"] = len(source), None, source.splitlines(keepends=True), "cell"
     scope = {"dataclass": dataclass, "Optimizer": Optimizer, "State": State, "np": np}
+    scope |= {"TINY": 1e-8, "mean_of": mean_of}
     exec(compile(source, "cell", "exec"), scope | {"__name__": "__main__"}, scope)
     return scope["Typed"]()
 
@@ -341,21 +346,160 @@ def test_whatever_arithmetic_a_reader_types_its_formula_says_the_same(first, sec
     assert {"x", "m"} <= set(shown)
 
 
+# Whole rules: statements that assign once, several at once, or again, helpers, and what is kept.
+
+LOCALS = ("m", "v", "d", "u_hat", "my_step")
+
+
+def grown(leaf):
+    """Arithmetic on the names at hand."""
+    return st.recursive(
+        leaf,
+        lambda part: st.one_of(
+            st.tuples(part, st.sampled_from("+-*/"), part).map("({0[0]} {0[1]} {0[2]})".format),
+            st.tuples(part, NUMBERS).map("({0[0]} * {0[1]})".format),
+            part.map("(-{})".format),
+            st.tuples(part, part).map("mean_of({0[0]}, {0[1]})".format),
+            part.map("np.clip({}, -1, 2)".format),
+            part.map("np.abs({})".format),
+        ),
+        max_leaves=4,
+    )
+
+
+@st.composite
+def bodies(draw):
+    """The body of a step: a few statements that read what is known by then."""
+    names, lines = ["x", "g", "state.m", "state.v", "self.lr"], ["t = state.t + 1"]
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(("one", "two", "again")))
+        leaf = st.sampled_from(names)
+        fresh = [name for name in names if name in LOCALS]
+        if kind == "again" and fresh:
+            target, sign = draw(st.sampled_from(fresh)), draw(st.sampled_from("+-*"))
+            lines.append(f"{target} {sign}= {draw(grown(leaf))}")
+        elif kind == "two":
+            targets = draw(st.permutations((*LOCALS, "x")))[:2]
+            lines.append(f"{', '.join(targets)} = 1 * {draw(grown(leaf))}, {draw(grown(leaf))} * 1")
+            names += targets
+        else:
+            target = draw(st.sampled_from((*LOCALS, "x")))
+            lines.append(f"{target} = {draw(grown(leaf))} + 0.5")
+            names.append(target)
+    leaf = st.sampled_from(names)
+    kept = draw(
+        st.sampled_from(("State(t, {0}, {1})", "State(t, v={0})", "state._replace(t=t, m={1})"))
+    )
+    return "; ".join(
+        (
+            *lines,
+            f"return {draw(grown(leaf))} + (g - g), "
+            + kept.format(*draw(st.tuples(grown(leaf), leaf))),
+        )
+    )
+
+
+EXACT.mean_of, EXACT.clip = mean_of, lambda a, low, high: min(max(a, low), high)
+
+
+@settings(max_examples=100)
+@given(body=bodies())
+def test_whatever_statements_a_reader_types_the_formula_says_the_same(body):
+    rule = typed(body)
+    try:
+        formula(rule)
+    except TypeError as error:
+        if "it still reads" in str(error) or "leaves the other name" in str(error):
+            return
+        raise
+    values = dict(x="3/7", g="-5/3", t="1", m="2/5", v="11/4", lr="1/9")
+    values = {name: Fraction(value) for name, value in values.items()}
+    try:
+        done = run(rule, values, EXACT, Fraction)
+    except ZeroDivisionError:
+        return
+    shown = displayed(rule, values, EXACT, Fraction)
+    assert shown == {name: done[name] for name in shown}
+    for name in set(done) - {*shown, "t"}:  # what no line says is carried along, or stays at zero
+        assert done[name] in (values[name], 0)
+        assert name == "x" or LETTERS[name] not in formula(rule)
+
+
+@pytest.mark.parametrize("sign", [">", ">=", "<", "<=", "==", "!="])
+def test_a_comparison_shows_as_cases(sign):
+    rule = typed(f"return x - self.lr * np.where(g {sign} x, 2 * g, g - 1), state")
+    for x, g in ((0.5, 1.5), (0.5, 0.5), (0.5, -3.0)):
+        values = {LETTERS["x"]: x, LETTERS["g"]: g, LETTERS["lr"]: 0.25, "t": 1}
+        after = read(formula(rule), values, EXACT, float)
+        assert after[r"\theta_t"] == type(rule)(lr=0.25).step(x, g)[0]
+
+
+def test_products_of_matrices_are_told_from_those_of_coordinates():
+    shown = formula(
+        typed("d = self.lr * state.m @ g.T @ (x * g).mT; return x - d, State(state.t, g)")
+    )
+    assert r"\alpha\,m_{t-1}\,g_t^\top\,(\theta_{t-1} \odot g_t)^\top" in shown
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (
+            "return x - g.clip(-1, 1), state",
+            r"\theta_t &= \theta_{t-1} - \operatorname{clip}(g_t, -1, 1)",
+        ),
+        ("t, m, v = state; m, v = v, m; return x - m, State(t + 1, m, v)", r"v_t &= m_{t-1} \\"),
+        ("m = state.m + g; return x - m, state", r"m_t &\leftarrow m_{t-1}"),
+        ("m = state.m + g; return x - m, State(state.t + 1)", r"m_t &\leftarrow 0"),
+        ("return x - state.m, State(state.t + 1)", "m_t &= 0"),
+        ("return x - TINY * g, state", r"\theta_t &= \theta_{t-1} - 10^{-8}\,g_t"),
+        ("η = 2 * g; return x - η, state", r"\eta_t &= 2\,g_t \\"),
+        ("my_step = 2 * g; return x - my_step, state", r"\mathrm{my\_step}_t &= 2\,g_t \\"),
+        ("return mean_of(x, g), state", r"\theta_t &= \operatorname{mean\_of}(\theta_{t-1}, g_t)"),
+    ],
+)
+def test_formula_says_all(body, line):
+    assert line in formula(typed(body)).splitlines()
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "m = g; m += x; return m, State(state.t + 1)",
         "t = 2 * state.t; return x, State(t)",
-        "return x @ g, State(state.t + 1)",
+        "return x - g / np.sqrt(state.t + 1), state",
         "return np.clip(x, a_min=g), State(state.t + 1)",
+        "return x - g.round(), State(state.t + 1)",
         "return x * np.pi, State(state.t + 1)",
+        "return x - np.sum(g, -1), State(state.t + 1)",
+        "return x - np.where(g, x, g), State(state.t + 1)",
         "return (x if self.lr else g), State(state.t + 1)",
+        "return x * True, State(state.t + 1)",
+        "return x - float(g), State(state.t + 1)",
+        "m = state.m + g; v = m + x; m, v = v, m; return x, State(state.t + 1, m, v)",
+        "m = state.m + g; return x, State(state.t + 1, state.v, m)",
+        "x = x - g; return x - g, State(state.t + 1, x)",
+        "t, *rest = state; return x, State(t + 1)",
+        "t, m = state; return x, State(t + 1)",
+        "a = b = g; return x - a, State(state.t + 1)",
+        "theta = 2 * g; return x - theta, State(state.t + 1)",
+        "state = State(1); return x, state",
+        "for _ in (1, 2): x = x - g\n        return x, state",
         "return x - g",
     ],
 )
 def test_formula_refuses_what_it_cannot_show(body):
     with pytest.raises(TypeError, match=r"^formula: .* (is not|must)"):
         formula(typed(body))
+
+
+def test_formula_refuses_two_names_of_one_letter_and_arguments_of_other_names():
+    two = typed("return x - self.lr * self.alpha * g, state", "lr: float = 1; alpha: float = 1")
+    with pytest.raises(TypeError, match=r"names must be of different letters; both have \\alpha"):
+        formula(two)
+    other = typed("return w - self.lr * g, state", arguments="self, w, g, state=State()")
+    with pytest.raises(TypeError, match=r"arguments of step must be \['self', 'x', 'g', 'state'\]"):
+        formula(other)
 
 
 @pytest.mark.parametrize("rule", [3, int, "Adam", None])

@@ -1,6 +1,7 @@
 """A traced program is the definition: the same bits, as plain data."""
 
 import json
+import math
 import re
 from dataclasses import FrozenInstanceError, dataclass, replace
 
@@ -128,11 +129,42 @@ def test_operators_are_recorded_on_either_side():
         (lambda rule, x, g: np.tanh(g), "np.tanh is not one of"),
         (lambda rule, x, g: np.sqrt(g, dtype=float), "np.sqrt is not one of"),
         (lambda rule, x, g: x if rule.lr == 0 else g, "np.equal is not one of"),
+        (lambda rule, x, g: x - math.sqrt(g), r"float, .* \(in 'math.sqrt\(g\)'\)"),
+        (lambda rule, x, g: x - g.mean(), r"\(in 'g.mean'\)"),
+        (lambda rule, x, g: x - np.sum(g), r"\(in 'np.sum\(g\)'\)"),
+        (lambda rule, x, g: x - g @ g, r"np.matmul is not .* \(in 'g @ g'\)"),
+        (lambda rule, x, g: x - g[::-1], r"without an index \(in 'g\[::-1\]'\)"),
+        (lambda rule, x, g: x - sum(g), r"without an index \(in 'sum\(g\)'\)"),
+        (lambda rule, x, g: x - np.where(g > 0, x, g), r"\(in 'g > 0'\)"),
+        (lambda rule, x, g: x - np.linalg.norm(g), "must compute each coordinate from its own"),
+        (lambda rule, x, g: x - np.dot(g, g), "must compute each coordinate from its own"),
+        (lambda rule, x, g: x - np.roll(g, 1), "must compute each coordinate from its own"),
+        (lambda rule, x, g: x - np.sort(g), "cannot be followed on one coordinate"),
     ],
 )
 def test_what_is_not_elementary_is_refused(compute, message):
     with pytest.raises(TypeError, match=f"^trace: .*{message}"):
         trace(rule_of(compute))
+
+
+def test_a_rule_that_means_to_mix_coordinates_is_refused_by_name():
+    rule = rule_of(lambda rule, x, g: x - g / np.linalg.norm(g))
+    type(rule).mixes_coordinates = True
+    with pytest.raises(TypeError, match=r"^trace: rule must be .*, got 'Computed'"):
+        trace(rule)
+
+
+def test_assignments_in_place_and_clip_are_recorded():
+    def compute(rule, x, g):
+        d = rule.lr * g
+        d += x
+        d *= 3
+        return np.clip(d, -1, 0.5) - g.clip(0, None)
+
+    program = trace(rule_of(compute))
+    for x in (-2.0, 0.1, 3.0):
+        outputs = program(x=x, g=0.7, t=0, m=0, v=0, lr=0.1)
+        assert outputs["x"] == min(max((0.1 * 0.7 + x) * 3, -1), 0.5) - 0.7
 
 
 @pytest.mark.parametrize("definition", [3, None, "Adam", np.sin, int])
