@@ -173,7 +173,6 @@ def visit(browser, home, stem, fragment="", minor="(?!)", **options):
     page.on("response", lambda answer: note(answer.url, answer.status >= 400))
     page.on("request", lambda asked: note(asked.url, not asked.url.startswith((home, "data:"))))
     page.goto(f"{home}chapters/{stem}.html{fragment}")
-    page.evaluate("globalThis.MathJax && MathJax.startup.promise.then(() => {})")
     yield page
     context.close()
     assert not problems

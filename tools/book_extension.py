@@ -2,6 +2,7 @@
 at the size they were drawn for, brings live figures to life, and leaves out the scripts of live
 kernels on other hosts."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from optlib.explorables import Explorable, sources
 
 logger = logging.getLogger(__name__)
 CSS_PIXELS_PER_INCH = 96
-LIVE_FIGURE = "data-explorable="
+LIVE_FIGURE = re.compile(r'data-explorable="(\w+)"')
 
 
 class NumberFormulas(SphinxTransform):
@@ -62,15 +63,17 @@ def code_cells(document):
 
 
 def add_figure_scripts(app, page, template, context, doctree):
-    """Let a page with live figures load what mounts them."""
-    if LIVE_FIGURE in context.get("body", ""):
-        app.add_js_file("explorables/automount.js")
+    """Let a page load its live figures before its text, so that none grows after it was seen."""
+    names = dict.fromkeys(LIVE_FIGURE.findall(context.get("body", "")))
+    if names:
+        for name in ("automount", "core", *names):
+            app.add_js_file(f"explorables/{name}.js")
         app.add_css_file("explorables/explorables.css")
 
 
-def write_figure_scripts(app, error):
-    """Store the modules of the live figures as scripts of the site."""
-    if error or app.builder.format != "html":
+def write_figure_scripts(app):
+    """Store the modules of the live figures as scripts of the site; pages name their versions."""
+    if app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "explorables"
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,5 +97,5 @@ def setup(app):
     app.add_transform(SizeFigures)
     app.connect("config-inited", leave_out_thebe)
     app.connect("html-page-context", add_figure_scripts)
-    app.connect("build-finished", write_figure_scripts)
+    app.connect("builder-inited", write_figure_scripts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

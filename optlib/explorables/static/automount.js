@@ -1,8 +1,7 @@
-// Brings the figures of a page to life: a model for each, without a kernel, and its module.
+// Brings the figures of a page to life: each as soon as the page is read beyond it, before anything
+// is painted that stands below, with a model that needs no kernel.
 (() => {
-  const base = new URL(".", document.currentScript.src);
-  const loaded = {};
-  globalThis.explorables = {};
+  globalThis.explorables = {}; // here the scripts of the figures put what they define
 
   class Model {
     isStatic = true;
@@ -19,26 +18,28 @@
     save_changes() {}
   }
 
-  // A script instead of an import: browsers refuse to import modules from local files.
-  const load = (name) => loaded[name] ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = new URL(`${name}.js`, base);
-    script.async = false; // in order: the core that all figures share comes first
-    script.onload = () => resolve(explorables[name]);
-    script.onerror = () => reject(new Error(`${script.src} did not load`));
-    document.head.append(script);
-  });
-
-  async function mount(el) {
-    const values = JSON.parse(el.querySelector("script").textContent);
-    load("core");
-    const { render } = await load(el.dataset.explorable);
-    render({ model: new Model(values), el });
+  const mounted = new Set();
+  function mount(el) {
+    mounted.add(el);
+    const { render } = explorables[el.dataset.explorable];
+    render({ model: new Model(JSON.parse(el.querySelector("script").textContent)), el });
   }
 
-  addEventListener("DOMContentLoaded", () => {
+  const isRead = (node) => node && (node.nextSibling || isRead(node.parentNode));
+  const mountWhatIsRead = () => {
     for (const el of document.querySelectorAll("[data-explorable]")) {
-      mount(el).catch((error) => console.error("live figure:", error)); // its picture stays
+      if (mounted.has(el) || !(isRead(el) || document.readyState !== "loading")) continue;
+      try {
+        mount(el);
+      } catch (error) {
+        console.error("live figure:", error); // its picture stays
+      }
     }
+  };
+  const reading = new MutationObserver(mountWhatIsRead);
+  reading.observe(document, { childList: true, subtree: true });
+  addEventListener("DOMContentLoaded", () => {
+    reading.disconnect();
+    mountWhatIsRead();
   });
 })();
