@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optlib.problems.models import MLP
-from studies import tuned
+from optlib.studies import tuned
 
 each_task = pytest.mark.parametrize("task", tuned.TASKS)
 
@@ -16,7 +16,7 @@ each_task = pytest.mark.parametrize("task", tuned.TASKS)
 def test_stored_results_were_made_with_the_declared_settings(task):
     stored = tuned.load(task)
     assert {key: stored[key] for key in tuned.declared(task)} == tuned.declared(task)
-    assert stored["command"] == f"python -m studies.tuned {task}"
+    assert stored["command"] == f"python -m optlib.studies.tuned {task}"
     assert stored["versions"].keys() == {"python", "numpy"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).parents[1] / "optlib" / "data"
+DATA = Path(__file__).parents[1] / "optlib" / "datasets" / "data"
 GRADES = {  # worst to best, stored as 0, 1, ...
     "cut": ("Fair", "Good", "Very Good", "Premium", "Ideal"),
     "color": tuple("JIHGFED"),

@@ -1,5 +1,6 @@
-"""Real data that comes with optlib; data/README.md tells their origins and licenses."""
+"""Data that come with optlib; data/README.md tells their origins and licenses."""
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,6 +104,52 @@ def load_text():
     (199319, 'Prince')
     """
     return (DATA / "war_and_peace.txt").read_text(encoding="utf-8")
+
+
+class Trajectories(NamedTuple):
+    """What other libraries' optimizers did along one rough stream of gradients.
+
+    The gradient at step t = 1, 2, ... is ``gain[t - 1] * (matrix @ x) + noise[t - 1]``.
+
+    Parameters
+    ----------
+    x0 : float array, shape (d,)
+        Where every run starts.
+    matrix : float array, shape (d, d)
+        Positive definite.
+    gain, noise : float arrays, shape (steps, d)
+        How much a coordinate feels of the matrix, 0 to 1, and what is added.
+    paths : float array, shape (runs, 1 + steps / 20, d)
+        The parameters at the start and after every 20th step of each run.
+    about : dict
+        "versions" of the libraries; "defaults", hyperparameters by "library.rule"; "runs", a list
+        of (library, rule, options, whether the rate falls to a tenth halfway).
+    """
+
+    x0: np.ndarray
+    matrix: np.ndarray
+    gain: np.ndarray
+    noise: np.ndarray
+    paths: np.ndarray
+    about: dict
+
+
+def load_trajectories():
+    """Runs of PyTorch, Optax, Keras and MLX, recorded in float64 by tests/reference/record.py.
+
+    Returns
+    -------
+    Trajectories
+
+    Examples
+    --------
+    >>> recorded = load_trajectories()
+    >>> len(recorded.noise), recorded.about["defaults"]["keras.Adagrad"]["learning_rate"]
+    (360, 0.001)
+    """
+    with np.load(DATA / "trajectories.npz") as stored:
+        arrays = [stored[name] for name in Trajectories._fields[:-1]]
+        return Trajectories(*arrays, json.loads(str(stored["about"])))
 
 
 def standardize(X):

@@ -1,7 +1,7 @@
 """Record how PyTorch, Optax, Keras and MLX move along one rough stream of gradients.
 
-``trajectories.npz`` beside this file lets the tests compare optlib with these libraries where
-none of them is installed. Record it again, in an environment of its own, with
+``trajectories.npz`` in ``optlib/datasets/data`` lets the tests compare optlib with these libraries
+where none of them is installed. Record it again, in an environment of its own, with
 
     python -m venv scratch
     scratch/bin/pip install numpy==2.4.6 torch==2.13.0 jax==0.10.2 jaxlib==0.10.2

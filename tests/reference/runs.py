@@ -1,12 +1,12 @@
 """The rough stream of gradients, and every run that is recorded along it."""
 
-import json
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-FILE = Path(__file__).with_name("trajectories.npz")
+from optlib.datasets import DATA, load_trajectories
+
+FILE = DATA / "trajectories.npz"
 STEPS, EVERY = 360, 20
 
 
@@ -71,9 +71,8 @@ def follow(stream, step):
 
 def load():
     """Return what was recorded: a dict about it, the stream, paths of shape (runs, records, d)."""
-    with np.load(FILE) as recorded:
-        stream = Stream(*(recorded[name] for name in Stream._fields))
-        return json.loads(str(recorded["about"])), stream, recorded["paths"]
+    *stream, paths, about = load_trajectories()
+    return about, Stream(*stream), paths
 
 
 def runs(library, rule, *settings):

@@ -1,9 +1,10 @@
 """Five methods on three real tasks, each at every learning rate of its grid, for several seeds.
 
-    python -m studies.tuned digits            (or photographs, or text)
-    python -m studies.tuned text --jobs 8 --backend dask
+    python -m optlib.studies.tuned digits            (or photographs, or text)
+    python -m optlib.studies.tuned text --jobs 8 --backend dask
 
-It writes studies/<task>.json after every finished run; started again, it does what is missing.
+It writes <task>.json beside this file after every finished run; started again, it does what is
+missing.
 A backend is one of `joblib.parallel_config`; that of a cluster must have been registered with it.
 """
 
@@ -162,7 +163,7 @@ def main():
 
     task, stored, settings = arguments.task, load(arguments.task), declared(arguments.task)
     versions = {"python": platform.python_version(), "numpy": np.__version__}
-    command = f"python -m studies.tuned {task}"
+    command = f"python -m optlib.studies.tuned {task}"
     if {key: stored.get(key) for key in settings} != settings:
         stored = {"command": command, "versions": versions, **settings, "results": {}}
     done = {(method, int(seed)) for method, runs in stored["results"].items() for seed in runs}
