@@ -4,19 +4,22 @@ import functools
 import inspect
 import math
 import operator
+from contextlib import suppress
 from dataclasses import fields
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 _ARRAYS = np.ndarray, np.generic
-_UPPER = {"lr": math.inf, "eps": math.inf, "weight_decay": math.inf}
-_UPPER |= dict.fromkeys(("momentum", "rho", "beta1", "beta2"), 1)
+_RANGES = dict.fromkeys(("lr", "eps", "weight_decay"), (0, math.inf))
+_RANGES |= dict.fromkeys(("momentum", "rho", "beta1", "beta2"), (0, 1))
+_NUMBERS = float, int, ArrayLike, np.ndarray, "float", "int", "ArrayLike", "np.ndarray"
 
 
-def require(condition, name, legal, value, error=ValueError):
+def require(condition, name, legal, value, error=ValueError, hint=""):
     """Raise the error of an illegal argument, which names it, what is legal, and the value."""
     if not condition:
-        raise error(f"{name} must be {legal}, got {value!r}")
+        raise error(f"{name} must be {legal}, got {value!r}{hint}")
 
 
 class Sweep(np.ndarray):
@@ -45,6 +48,42 @@ class Sweep(np.ndarray):
 _power = np.frompyfunc(operator.pow, 2, 1)
 
 
+@functools.cache
+def check_definition(cls):
+    """Check how the class of a rule is written; return the names its constructor takes."""
+    name, annotated = cls.__name__, inspect.get_annotations(cls)
+    legal = "written under @dataclass(frozen=True, eq=False)"
+    made = "__dataclass_fields__" in vars(cls) or not annotated
+    require(made, f"class {name}", legal, f"a plain class with {', '.join(annotated)}", TypeError)
+    for field, value in vars(cls).items():
+        number = isinstance(value, (int, float, *_ARRAYS)) and not isinstance(value, bool)
+        bare = number and field not in annotated and not field.startswith("_")
+        legal = f"written with a type, {field}: float = {value!r}"
+        require(not bare, f"{name}: {field}", legal, f"{field} = {value!r}", TypeError)
+    return tuple(inspect.signature(cls.__init__).parameters)[1:]
+
+
+def check_arguments(cls, values, named):
+    """Raise an error unless the constructor of a rule takes these arguments."""
+    known = check_definition(cls)
+    few, legal = len(values) <= len(known), f"at most {len(known)}: {', '.join(known) or 'none'}"
+    require(few, f"{cls.__name__}: hyperparameters", legal, len(values), TypeError)
+    for name in named:
+        if name not in known:
+            wrong, legal = f"unexpected keyword argument {name!r}", ", ".join(known) or "none"
+            raise TypeError(f"{cls.__name__}: {wrong}, its hyperparameters are {legal}")
+
+
+def hyperparameters(rule):
+    """The names of the fields of a rule that are numbers; the others are flags and settings."""
+    return tuple(field.name for field in fields(rule) if _is_numeric(field))
+
+
+def _is_numeric(field):
+    number = isinstance(field.default, (int, float, *_ARRAYS)) or field.type in _NUMBERS
+    return (number and not isinstance(field.default, bool)) or field.name in _RANGES
+
+
 def check_fields(rule):
     """Check every hyperparameter of a rule; arrays are copied and made read-only."""
     for field in fields(rule):
@@ -52,25 +91,28 @@ def check_fields(rule):
         if isinstance(field.default, bool):
             require(isinstance(value, (bool, np.bool_)), name, "True or False", value, TypeError)
             value = bool(value)
-        elif field.name in _UPPER and not _is_symbol(value):
-            array = as_numbers(name, value, least=0, upper=_UPPER[field.name], kinds="iuf")
-            value = array.view(Sweep) if array.ndim else array.item()
-        elif isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
-            value = constant(value).view(Sweep)
+        elif _is_numeric(field) and not _is_symbol(value):
+            least, upper = _RANGES.get(field.name, (-math.inf, math.inf))
+            array = as_numbers(name, value, None, least, upper, "iuf")
+            if not (type(value) is int and field.type in (int, "int")):
+                value = array.view(Sweep) if array.ndim else array.item()
         object.__setattr__(rule, field.name, value)
 
 
 def _is_symbol(value):
-    return hasattr(value, "__array_ufunc__") and not isinstance(value, _ARRAYS)
+    """Whether a value stands for a number, as those that `trace` records do."""
+    one = hasattr(value, "__array_ufunc__") and not isinstance(value, _ARRAYS)
+    return one and getattr(value, "ndim", 0) == 0
 
 
 def as_array(name, value, legal="numbers", kinds="biuf"):
     """The value as an array of numbers, or an error with its name and what is legal."""
     try:
         array = np.asarray(value)
-    except ValueError:  # a ragged list
+    except (RuntimeError, TypeError, ValueError):  # a ragged list, or nothing NumPy can read
         array = np.asarray(None)
-    require(array.dtype.kind in kinds, name, legal, value, TypeError)
+    plain = array.dtype.kind in kinds and not isinstance(value, np.ma.MaskedArray)
+    require(plain, name, legal, value, TypeError)
     return array
 
 
@@ -93,7 +135,9 @@ def check_all(conditions, name, legal, array):
 
 def constant(values):
     """A read-only float array."""
-    return _read_only(np.array(values, float))
+    values = np.array(values, float)
+    values.flags.writeable = False
+    return values
 
 
 def check_count(name, value, least, most=math.inf):
@@ -110,18 +154,33 @@ def check_labels(name, values, classes):
     check_all(labels, name, f"integers in [0, {classes - 1}]", values)
 
 
+def check_generator(name, rng):
+    """Raise an error with the name unless the value is a NumPy generator of random numbers."""
+    legal = "a numpy.random.Generator"
+    require(isinstance(rng, np.random.Generator), name, legal, rng, TypeError)
+
+
 def common_shape(name, shape, values):
     """What x of a shape and named values broadcast to; its last axis must stay as it is."""
-    common, legal = shape, f"of a shape that broadcasts against that of x, {shape}"
+    common, shapes = shape, {"x": shape}
     for field, value in values.items():
         own = getattr(value, "shape", ())
         if own not in ((), common):
-            try:
-                common = np.broadcast_shapes(common, own)
-            except ValueError:
-                common = ()
-            require(common[-1:] == shape[-1:] or not shape, name + field, legal, own)
+            both = _broadcast(common, own)
+            fits = both is not None and (both[-1:] == shape[-1:] or not shape)
+            if not fits:
+                other = next((n for n, s in shapes.items() if _broadcast(s, own) is None), "x")
+                legal = f"of a shape that broadcasts against that of {other}, {shapes[other]}"
+                hint = f"; for {own[0]} runs write {field}[:, None]" if len(own) == 1 else ""
+                require(False, name + field, legal, own, hint=hint)
+            common, shapes[field] = both, own
     return common
+
+
+def _broadcast(*shapes):
+    with suppress(ValueError):
+        return np.broadcast_shapes(*shapes)
+    return None
 
 
 def first_state(rule):
@@ -131,33 +190,54 @@ def first_state(rule):
 
 def checked_call(step):
     """Wrap a rule's `step` with checks of its arguments, which it can only read."""
-    parameters = inspect.signature(step).parameters
-    start = parameters["state"].default if "state" in parameters else None
+    signature = inspect.signature(step)
+    start = getattr(signature.parameters.get("state"), "default", None)
+    written = len(signature.parameters) == 4 and isinstance(start, tuple)
     legal = "written step(self, x, g, state=State())"
-    require(hasattr(start, "_fields"), step.__qualname__, legal, tuple(parameters), TypeError)
+    given = f"step{signature}"
+    require(written and hasattr(start, "_fields"), step.__qualname__, legal, given, TypeError)
     kind = type(start).__name__
 
     @functools.wraps(step)
     def checked(self, x, g, state=start):
         name = f"{type(self).__name__}.step"
-        shape = _shape(f"{name}: x", x)
-        same = _shape(f"{name}: g", g) == shape
-        require(same, f"{name}: g", f"of the shape of x, {shape}", np.shape(g))
+        x = _given(f"{name}: x", x)
+        g = _given(f"{name}: g", g, getattr(x, "dtype", float))
+        shape = np.shape(x)
+        require(np.shape(g) == shape, f"{name}: g", f"of the shape of x, {shape}", np.shape(g))
         require(type(state) is type(start), f"{name}: state", f"a {kind}", state, TypeError)
-        common_shape(f"{name}: ", shape, vars(self) | state._asdict())
-        after = step(self, _read_only(x), _read_only(g), _ready(name, x, state))
+        shape = common_shape(f"{name}: ", shape, vars(self) | state._asdict())
+        try:
+            after = step(self, x, g, ready(name, x, state))
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            message = f"{name} must not change x, g or state in place, they are read-only"
+            raise ValueError(f"{message}: write x = x - g, not x -= g") from error
         pair = isinstance(after, tuple) and len(after) == 2 and type(after[1]) is type(start)
         require(pair, f"what {name} returns", f"(x_new, {kind}(...))", after, TypeError)
+        for field, value in (("x_new", after[0]), *zip(start._fields, after[1], strict=True)):
+            if type(value) is not int and (np.shape(value) != shape or not _is_number(value)):
+                _check_returned(f"{field} that {name} returns", value, shape, field == "x_new")
         return after
 
     return checked
 
 
-def _ready(name, x, state):
-    """The state, read-only, with t as an int and the zeros it starts from in the dtype of x."""
+def _check_returned(name, value, shape, whole):
+    require(_is_number(value), name, "a number or a NumPy array of numbers", value, TypeError)
+    own = np.shape(value)
+    fits = own == shape if whole else _broadcast(own, shape) == shape
+    require(fits, name, f"of the shape of x, {shape}", own)
+
+
+def ready(name, x, state):
+    """The state, read-only, with t as an int and its numbers in the dtype of x."""
     number = np.result_type(x, 0.0).type if isinstance(x, _ARRAYS) else float
     values = {
-        field: number(value) if isinstance(value, (int, float)) else _read_only(value)
+        field: number(value)
+        if type(value) in (int, float)
+        else _given(f"{name}: {field}", value, number)
         for field, value in state._asdict().items()
     }
     if "t" in values and not _is_symbol(state.t):
@@ -166,15 +246,18 @@ def _ready(name, x, state):
     return type(state)(**values)
 
 
-def _read_only(value):
+def _given(name, value, dtype=float):
+    """A number or an array as a step may compute with it: read-only, and no integers."""
+    require(_is_number(value), name, "a number or a NumPy array of numbers", value, TypeError)
     if isinstance(value, np.ndarray):
-        value = value.view()
+        value = np.asarray(value, None if value.dtype.kind == "f" else dtype).view()
         value.flags.writeable = False
+    elif not isinstance(value, (float, np.floating)) and not _is_symbol(value):
+        value = float(value)
     return value
 
 
-def _shape(name, value):
-    scalar = isinstance(value, (int, float)) or _is_symbol(value)
-    number = value.dtype.kind in "iuf" if isinstance(value, _ARRAYS) else scalar
-    require(number, name, "a number or a NumPy array of numbers", value, TypeError)
-    return np.shape(value)
+def _is_number(value):
+    if isinstance(value, _ARRAYS):
+        return value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)) or _is_symbol(value)

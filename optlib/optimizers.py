@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optlib.checks import check_fields, checked_call
+from optlib.checks import check_arguments, check_fields, checked_call
 
 
 class State(NamedTuple):
@@ -65,7 +65,17 @@ class Optimizer:
     TypeError, ValueError
         For a value that is not numeric or out of range, by the field's name:
         ``lr``, ``eps`` and ``weight_decay`` in [0, inf); ``momentum``, ``rho``,
-        ``beta1`` and ``beta2`` in [0, 1). A large lr is legal: divergence is a lesson.
+        ``beta1`` and ``beta2`` in [0, 1); others of your own rules finite. A large lr is
+        legal: divergence is a lesson.
+
+    Notes
+    -----
+    A rule treats every coordinate alone, as all rules of the book do. One that means to mix
+    them, such as clipping by the norm of g or a rule of matrices, says so in its class with
+    ``mixes_coordinates = True``, and keeps runs apart: ``np.linalg.norm(g, axis=-1,
+    keepdims=True)``. It runs and sweeps; it cannot be traced.
+
+    Steps keep float16 and float32, and numbers too small for them become 0.
 
     Examples
     --------
@@ -79,6 +89,12 @@ class Optimizer:
     >>> SignDescent().step(np.array([1.0, 2.0]), np.array([5.0, -0.1]))[0]
     array([0.9, 2.1])
     """
+
+    mixes_coordinates = False
+
+    def __new__(cls, *values, **named):
+        check_arguments(cls, values, named)
+        return super().__new__(cls)
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -103,8 +119,10 @@ class Optimizer:
         Raises
         ------
         TypeError, ValueError
-            If x or g is not numeric, g has another shape than x, a hyperparameter does
-            not broadcast against x, or ``state`` belongs to another rule or shape.
+            If x, g or a field of the state is not numeric, g has another shape than x, a
+            hyperparameter or a field does not broadcast against x, ``state`` is of another
+            type than the rule's, or x, g or ``state`` are changed in place. A state does not
+            know which rule made it: to start RMSProp from AdaGrad's ``v`` is legal.
         """
         raise NotImplementedError(f"{type(self).__name__} must define step(x, g, state=...)")
 

@@ -1,14 +1,25 @@
 """Runs of a rule on a problem: `minimize` step by step, `train` on minibatches."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from optlib.checks import as_array, check_all, check_count, common_shape, first_state, require
+from optlib.checks import (
+    as_array,
+    check_all,
+    check_count,
+    check_generator,
+    common_shape,
+    first_state,
+    ready,
+    require,
+)
 from optlib.optimizers import Optimizer
+from optlib.probe import takes, try_problem, try_rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +38,8 @@ class History:
         The rule's state at each point.
     optimizer, problem
         What was run.
+    shape : tuple
+        Shape of the start as it was given, which is that of the noise.
     """
 
     x: np.ndarray
@@ -35,9 +48,15 @@ class History:
     state: Any
     optimizer: Any
     problem: Any
+    shape: tuple
+
+    @property
+    def last_state(self):
+        """The rule's state after the last step, as its `step` takes it."""
+        return type(self.state)(*(entries[-1] for entries in self.state))
 
 
-def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
+def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None, state=None):
     """Run a rule on a problem, a gradient a step.
 
     Parameters
@@ -51,10 +70,13 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
     steps : int >= 0, default 100
         Number of steps.
     schedule : function, optional
-        Factor on lr at step t = 1, 2, ... (see `optlib.schedules`).
+        Factor in [0, inf) on lr at step t = 1, 2, ... (see `optlib.schedules`).
     rng : numpy.random.Generator
         Needed by stochastic problems. Noise has the shape of x0: runs that differ only
         in hyperparameters see the same noise.
+    state : History or State, default the rule's first State
+        Where the rule stands; the schedule goes on from its t. A History is continued from its
+        last point and state: given the same generator, to the bit as if it had never ended.
 
     Returns
     -------
@@ -64,7 +86,8 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
     Raises
     ------
     TypeError, ValueError
-        For an illegal argument, by name.
+        For an illegal argument, by name; before the first step also for what a rule or a
+        problem of your own returns, changes, or mixes.
 
     Examples
     --------
@@ -75,14 +98,19 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None):
            [4., 0.],
            [2., 0.],
            [1., 0.]])
+    >>> minimize(SGD(lr=0.5), Quadratic(eigenvalues=(1, 2)), steps=1, state=history).x
+    array([[1. , 0. ],
+           [0.5, 0. ]])
     """
     random = hasattr(problem, "sample") or rng is not None
-    start = _start(optimizer, problem, x0, schedule, rng, random)
+    start = _start(optimizer, problem, x0, schedule, rng, state, random)
     check_count("steps", steps, 0)
     return _run(optimizer, problem, *start, steps, None, schedule, rng)
 
 
-def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, rng=None):
+def train(
+    optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, rng=None, state=None
+):
     """Run a rule on a finite sum by minibatches, drawn without replacement.
 
     Parameters
@@ -101,6 +129,8 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
         Factor on lr at step t = 1, 2, ..., counted in minibatches.
     rng : numpy.random.Generator
         Shuffles the examples anew each epoch, and draws the noise of a stochastic problem.
+    state : History or State, default the rule's first State
+        Continues a run after its last epoch, as in `minimize`.
 
     Returns
     -------
@@ -120,7 +150,7 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     >>> history.x[-1].round(6)
     array([2.])
     """
-    start = _start(optimizer, problem, x0, schedule, rng, random=True)
+    start = _start(optimizer, problem, x0, schedule, rng, state, random=True)
     legal = "a finite sum, with n and batch(rows)"
     require(hasattr(problem, "batch"), "problem", legal, problem, TypeError)
     check_count("epochs", epochs, 0)
@@ -128,55 +158,99 @@ def train(optimizer, problem, x0=None, epochs=10, batch_size=32, schedule=None, 
     return _run(optimizer, problem, *start, epochs, batch_size, schedule, rng)
 
 
-def _run(optimizer, problem, x, shape, records, batch_size, schedule, rng):
+def _run(optimizer, problem, x, state, shape, records, batch_size, schedule, rng):
     """A run from x with a record after each step, or each epoch if there is a batch size."""
-    rule, state, t = optimizer, first_state(optimizer), 0
+    rule, step, t = optimizer, type(optimizer).step.__wrapped__, getattr(state, "t", 0)
+    of_grad, of_step = f"{type(problem).__name__}.grad", f"{type(optimizer).__name__}.step"
     with np.errstate(all="ignore"):
-        seen = [(x, problem(x), None, state)]
+        seen = [(x, np.copy(problem(x)), None, state)]
         for _ in _progress(records):
             batches, full = [problem], None
             if batch_size:
                 ends = range(batch_size, problem.n, batch_size)
                 batches = map(problem.batch, np.split(rng.permutation(problem.n), ends))
-                full = problem.grad(x)
+                full = _kept(x, problem.grad(x), of_grad)
             for batch in batches:
                 t += 1
                 noise = [batch.sample(rng, t, shape)] if hasattr(batch, "sample") else []
-                g = batch.grad(x, *noise)
+                g = _kept(x, batch.grad(x, *noise), of_grad)
                 if schedule is not None:
-                    rule = replace(optimizer, lr=optimizer.lr * schedule(t))
-                x, state = rule.step(x, g, state)
-            seen.append((x, problem(x), g if full is None else full, state))
+                    rule = replace(optimizer, lr=optimizer.lr * _factor(schedule, t))
+                x_new, state = step(rule, x, g, ready(of_step, x, state))
+                x = _kept(x, x_new, of_step)
+            seen.append((x, np.copy(problem(x)), g if full is None else full, state))
     xs, fs, gs, states = zip(*seen, strict=True)
     x = np.array(xs)
     g = np.array(gs[1:], x.dtype).reshape(records, *x.shape[1:])
     state = type(state)(*(_stacked(column) for column in zip(*states, strict=True)))
-    return History(x, np.array(fs), g, state, optimizer, problem)
+    return History(x, np.array(fs, x.dtype), g, state, optimizer, problem, shape)
 
 
-def _start(optimizer, problem, x0, schedule, rng, random):
-    """The start, broadcast to one row a run, and its shape as given."""
-    legal = "an Optimizer, such as SGD()"
-    require(isinstance(optimizer, Optimizer), "optimizer", legal, optimizer, TypeError)
+def _start(optimizer, problem, x0, schedule, rng, state, random):
+    """The start, one row a run, the state there, and the shape of the start as given."""
+    _check_instance("optimizer", optimizer, Optimizer, "an Optimizer, such as SGD()")
     legal = "a Problem with a value and a grad"
-    require(callable(problem) and hasattr(problem, "grad"), "problem", legal, problem, TypeError)
+    _check_instance("problem", problem, Callable, legal)
+    require(hasattr(problem, "grad"), "problem", legal, problem, TypeError)
     legal = "a function from t to a factor on lr"
-    scheduled = callable(schedule) and hasattr(optimizer, "lr")
+    scheduled = callable(schedule) and takes(schedule, 1) and hasattr(optimizer, "lr")
     require(schedule is None or scheduled, "schedule", legal, schedule, TypeError)
-    generator = isinstance(rng, np.random.Generator) or not random
-    require(generator, "rng", "a numpy.random.Generator", rng, TypeError)
-    start = as_array("x0", problem.x0 if x0 is None else x0, "an array of numbers", "iuf")
+    if random:
+        check_generator("rng", rng)
+    name = f"{type(problem).__name__}: dim, the number of coordinates,"
+    check_count(name, getattr(problem, "dim", None), 1)
+    first, shape = first_state(optimizer), None
+    if isinstance(state, History):
+        x0, shape = (state.x[-1], state.shape) if x0 is None else (x0, None)
+        state = state.last_state
+    x0 = getattr(problem, "x0", None) if x0 is None else x0
+    start = as_array("x0", x0, "an array of numbers", "iuf")
     require(start.shape[-1:] == (problem.dim,), "x0", f"of shape (..., {problem.dim})", start.shape)
     check_all(np.isfinite(start), "x0", "finite", start)
     start = start if start.dtype.kind == "f" else start.astype(float)
-    shape = common_shape("", start.shape, vars(optimizer))
-    return np.broadcast_to(start, shape).copy(), start.shape
+    state = first if state is None else state
+    legal = f"a History or a {type(first).__name__}"
+    require(type(state) is type(first), "state", legal, state, TypeError)
+    state = ready("state", start, state)
+    x = np.broadcast_to(start, common_shape("", start.shape, vars(optimizer) | state._asdict()))
+    x = _kept(x, x, "x0")
+    shape = start.shape if shape is None else shape
+    with np.errstate(all="ignore"):
+        try_problem(problem, x, getattr(state, "t", 0) + 1, rng, shape)
+        try_rule(optimizer, x, state)
+    return x, state, shape
+
+
+def _check_instance(name, value, kind, legal):
+    hint = f"; write {value.__name__}(...)" if isinstance(value, type) else ""
+    require(isinstance(value, kind) and not hint, name, legal, value, TypeError, hint)
+
+
+def _kept(x, value, source):
+    """What a step or a gradient at x returned, as a copy that nobody changes."""
+    value = np.array(value, x.dtype)
+    if value.shape != x.shape:
+        require(False, f"what {source} returns", f"of the shape of x, {x.shape}", value.shape)
+    value.flags.writeable = False
+    return value
+
+
+def _factor(schedule, t):
+    """The factor of a schedule at step t."""
+    factor = schedule(t)
+    number = np.ndim(factor) == 0 and np.asarray(factor).dtype.kind in "iuf"
+    if not (number and 0 <= factor < np.inf):
+        hint = "; write schedule=cosine(100), not schedule=cosine" if callable(factor) else ""
+        legal = "a number in [0, inf)"
+        require(False, f"schedule({t})", legal, factor, ValueError if number else TypeError, hint)
+    return factor
 
 
 def _stacked(column):
     """One field of all states; the zero a run starts from in full shape and dtype."""
     last = np.asarray(column[-1])
-    return np.array([np.broadcast_to(row, last.shape) for row in column], last.dtype)
+    shape = np.broadcast_shapes(last.shape, np.shape(column[0]))
+    return np.array([np.broadcast_to(row, shape) for row in column], last.dtype)
 
 
 def _progress(n):

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import numbers_of, same_bits
 
-from optlib import OPTIMIZERS, SGD, Adam, Momentum, Optimizer, minimize, schedules, train
+from optlib import (
+    OPTIMIZERS,
+    SGD,
+    AdaGrad,
+    Adam,
+    Momentum,
+    Optimizer,
+    RMSProp,
+    minimize,
+    schedules,
+    train,
+)
 from optlib.checks import first_state
 from optlib.optimizers import State
 from optlib.problems.base import Quadratic
@@ -252,6 +263,46 @@ def test_warmup_rises_linearly_then_hands_over(t, steps):
     assert schedules.warmup(steps)(steps + t) == schedules.constant()(t) == 1
 
 
+@given(t=steps_of_schedules, steps=steps_of_schedules)
+def test_linear_falls_by_the_same_amount_at_every_step_to_zero(t, steps):
+    linear = schedules.linear(steps)
+    assert linear(1) == 1
+    assert linear(steps + t) == 0
+    assert linear(min(t, steps)) - linear(min(t, steps) + 1) == pytest.approx(1 / steps)
+
+
+@given(t=steps_of_schedules, steps=steps_of_schedules, cooldown=st.floats(0.01, 1))
+def test_wsd_stays_at_one_and_then_falls_to_zero_linearly(t, steps, cooldown):
+    wsd = schedules.wsd(steps, cooldown)
+    assert wsd(1) == 1
+    assert wsd(steps + t) == 0
+    left = (steps - min(t, steps) + 1) / steps
+    assert wsd(min(t, steps)) == (1 if left >= cooldown else pytest.approx(left / cooldown))
+    assert schedules.wsd(steps, 1)(t) == pytest.approx(schedules.linear(steps)(t), abs=1e-12)
+
+
+every_schedule = pytest.mark.parametrize(
+    "schedule",
+    [schedules.constant(), schedules.step_decay(7), schedules.inverse_sqrt(3), schedules.cosine(40),
+     schedules.linear(40), schedules.wsd(40, 0.3), schedules.warmup(9, schedules.cosine(40))],
+)  # fmt: skip
+
+
+@every_schedule
+def test_an_array_of_steps_gives_the_factors_of_its_steps(schedule):
+    t = np.arange(1, 61).reshape(3, 20)
+    assert same_bits(schedule(t), np.vectorize(schedule, otypes=[float])(t))
+    assert schedule(t[0].tolist()).shape == (20,)
+    assert type(schedule(5)) is type(schedule(5.0)) is type(schedule(np.int64(5))) is float
+
+
+@every_schedule
+@pytest.mark.parametrize("t", [0, -3, 0.5, np.nan, [1, 0], np.inf])
+def test_steps_count_from_one(schedule, t):
+    with pytest.raises(ValueError, match=r"schedule: t must be in \[1, inf\), got"):
+        schedule(t)
+
+
 def test_schedules_have_defaults():
     assert schedules.step_decay(5)(6) == 0.1
     assert schedules.inverse_sqrt()(4) == 0.5
@@ -263,6 +314,8 @@ def test_schedules_have_defaults():
         (schedules.step_decay, "every"),
         (schedules.inverse_sqrt, "t0"),
         (schedules.cosine, "steps"),
+        (schedules.linear, "steps"),
+        (schedules.wsd, "steps"),
         (schedules.warmup, "steps"),
     ],
 )
@@ -275,15 +328,19 @@ def test_lengths_of_schedules_are_at_least_one(schedule, name):
 
 
 @pytest.mark.parametrize("factor", [0, -0.1, 1.1, np.nan, np.inf, "a", None])
-def test_factor_of_step_decay_is_at_most_one(factor):
-    message = f"factor must be in (0, 1], got {factor!r}"
+@pytest.mark.parametrize(
+    ("schedule", "name"), [(schedules.step_decay, "factor"), (schedules.wsd, "cooldown")]
+)
+def test_factor_of_step_decay_and_cooldown_are_at_most_one(schedule, name, factor):
+    message = f"{name} must be in (0, 1], got {factor!r}"
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):
-        schedules.step_decay(5, factor)
+        schedule(5, factor)
 
 
 def test_warmup_hands_over_to_a_schedule():
-    with pytest.raises(TypeError, match=r"then must be a schedule, a function of t, got 0.5"):
-        schedules.warmup(5, 0.5)
+    for wrong in (0.5, schedules.cosine):
+        with pytest.raises(TypeError, match=r"then must be a schedule, a function of t, got"):
+            schedules.warmup(5, wrong)
 
 
 # train
@@ -368,6 +425,63 @@ def test_training_that_diverges_is_data_and_no_warning():
     assert not np.isfinite(history.f[-1])
 
 
+# Runs in two parts
+
+
+def joined(first, second, name):
+    """A record of two runs in a row, without the point they share."""
+    one, two = getattr(first, name), getattr(second, name)
+    return np.concatenate([one, two[1:] if len(two) > len(second.g) else two])
+
+
+@every_rule
+@both_dtypes
+@pytest.mark.parametrize("problem", [bowl, Noisy(bowl, 0.3)], ids=["exact", "noisy"])
+def test_a_run_in_two_parts_is_the_run_in_one(cls, dtype, problem):
+    x0, rule = np.array([3.0, 4.0], dtype), cls(lr=rates(3, 1))
+    options = {"schedule": schedules.warmup(5, schedules.cosine(30))}
+    whole = minimize(rule, problem, x0, steps=25, rng=rng(), **options)
+    shared = rng()
+    first = minimize(rule, problem, x0, steps=9, rng=shared, **options)
+    second = minimize(rule, problem, state=first, steps=16, rng=shared, **options)
+    for name in ("x", "f", "g"):
+        assert same_bits(joined(first, second, name), getattr(whole, name))
+    for ours, theirs in zip(second.last_state, whole.last_state, strict=True):
+        assert same_bits(ours, theirs)
+    assert second.state.t.tolist() == list(range(9, 26))
+
+
+@every_rule
+def test_training_in_two_parts_is_the_training_in_one(cls):
+    options = {"batch_size": 4, "schedule": schedules.cosine(15)}
+    whole = train(cls(lr=0.1), regression(), epochs=5, rng=rng(), **options)
+    shared = rng()
+    first = train(cls(lr=0.1), regression(), epochs=2, rng=shared, **options)
+    second = train(cls(lr=0.1), regression(), epochs=3, rng=shared, state=first, **options)
+    for name in ("x", "f", "g"):
+        assert same_bits(joined(first, second, name), getattr(whole, name))
+
+
+def test_a_run_may_go_on_from_a_point_and_a_state():
+    first = minimize(Adam(), bowl, steps=9)
+    ours = minimize(Adam(), bowl, first.x[-1], steps=5, state=first.last_state)
+    assert same_bits(ours.x, minimize(Adam(), bowl, steps=5, state=first).x)
+    assert same_bits(minimize(Adam(), bowl, [3.0, 4.0], 5, state=first).x[0], [3.0, 4.0])
+
+
+def test_a_state_may_be_one_of_another_rule_and_is_checked_like_that_of_a_step():
+    warm = minimize(AdaGrad(), bowl, steps=9).last_state
+    assert minimize(RMSProp(), bowl, steps=3, state=warm).state.t.tolist() == [9, 10, 11, 12]
+    for wrong, error, words in [
+        ((0, 0, 0), TypeError, "state must be a History or a State, got (0, 0, 0)"),
+        (warm._replace(t=-1), ValueError, "state: t must be an integer >= 0, got -1"),
+        (warm._replace(v="big"), TypeError, "state: v must be a number or a NumPy array"),
+        (warm._replace(v=np.ones(3)), ValueError, "v must be of a shape that broadcasts"),
+    ]:
+        with pytest.raises(error, match=re.escape(words)):
+            minimize(RMSProp(), bowl, state=wrong)
+
+
 # Mistakes
 
 
@@ -391,7 +505,7 @@ COMMON = [
     (TypeError, "schedule must be a function from t to a factor on lr, got 0.5", {"schedule": 0.5}),
     (TypeError, "schedule must be a function from t to a factor on lr, got <function",
      {"optimizer": Rateless(), "schedule": schedules.constant()}),
-    (ValueError, "SGD: lr must be in [0, inf), got -0.01", {"schedule": lambda t: -1}),
+    (ValueError, "schedule(1) must be a number in [0, inf), got -1", {"schedule": lambda t: -1}),
     (ValueError, "lr must be of a shape that broadcasts against that of x, (3,), got (4,)",
      {"optimizer": SGD(lr=np.ones(4))}),
     (ValueError, "lr must be of a shape that broadcasts against that of x, (2, 3), got (5, 1)",
