@@ -202,7 +202,7 @@ def checked_call(step):
     def checked(self, x, g, state=start):
         name = f"{type(self).__name__}.step"
         x = _given(f"{name}: x", x)
-        g = _given(f"{name}: g", g, getattr(x, "dtype", float))
+        g = _given(f"{name}: g", g, x.dtype if isinstance(x, _ARRAYS) else float)
         shape = np.shape(x)
         require(np.shape(g) == shape, f"{name}: g", f"of the shape of x, {shape}", np.shape(g))
         require(type(state) is type(start), f"{name}: state", f"a {kind}", state, TypeError)

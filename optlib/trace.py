@@ -3,11 +3,11 @@
 import linecache
 import operator
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optlib.checks import first_state, require
+from optlib.checks import first_state, hyperparameters, require
 
 ARITHMETIC = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
@@ -186,7 +186,7 @@ def _trace_rule(rule):
     legal = "a rule that leaves coordinates apart; this one says mixes_coordinates = True"
     require(not getattr(rule, "mixes_coordinates", False), "trace: rule", legal, name, TypeError)
     state, tape = first_state(rule), {}
-    names = [f.name for f in fields(rule) if not isinstance(getattr(rule, f.name), bool)]
+    names = hyperparameters(rule)
     given = {name: Tracer(tape, name) for name in ("x", "g", *state._fields, *names)}
     symbolic = replace(rule, **{name: given[name] for name in names})
     before = type(state)(*(given[name] for name in state._fields))
