@@ -77,8 +77,8 @@ def keras_sgd(drop, learning_rate, momentum=0, nesterov=False):
     return Twin(rule, lr_inside, unlike=Twin(rule)) if momentum and drop else Twin(rule)
 
 
-def mlx_sgd(drop, learning_rate, momentum, dampening):
-    return Twin(Momentum((1 - dampening) * learning_rate, momentum))
+def mlx_sgd(drop, learning_rate, momentum, dampening=0, nesterov=False):
+    return Twin(heavy_ball((1 - dampening) * learning_rate, momentum, nesterov))
 
 
 def torch_adagrad(drop, lr, eps=1e-10, initial_accumulator_value=0):
@@ -97,6 +97,10 @@ def optax_adagrad(drop, learning_rate, eps=1e-7, initial_accumulator_value=0.1):
 
 def keras_adagrad(drop, learning_rate, epsilon=1e-7, initial_accumulator_value=0.1):
     return optax_adagrad(drop, learning_rate, epsilon, initial_accumulator_value)
+
+
+def mlx_adagrad(drop, learning_rate, eps=1e-8):
+    return Twin(AdaGrad(learning_rate, eps))
 
 
 def torch_rmsprop(drop, lr, alpha=0.99, eps=1e-8, momentum=0):
@@ -125,6 +129,10 @@ def optax_rmsprop(drop, learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True, in
 
 def keras_rmsprop(drop, learning_rate, rho=0.9, epsilon=1e-7, momentum=0):
     return optax_rmsprop(drop, learning_rate, rho, epsilon, momentum=momentum)
+
+
+def mlx_rmsprop(drop, learning_rate, alpha=0.99, eps=1e-8):
+    return Twin(RMSProp(learning_rate, alpha, eps))
 
 
 def torch_adadelta(drop, lr, **options):
@@ -156,7 +164,12 @@ def optax_adam(drop, learning_rate, b1=0.9, b2=0.999, eps=1e-8, eps_root=0):
     return Twin(rule, eps_inside_root, unlike=Twin(rule))
 
 
-def keras_adam(drop, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False):
+def keras_adam(drop, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False,
+               weight_decay=0):  # fmt: skip
+    if weight_decay:
+        l2_inside = Twin(Adam(learning_rate, beta_1, beta_2, epsilon), partial(l2, weight_decay))
+        decoupled = keras_adamw(drop, learning_rate, beta_1, beta_2, epsilon, weight_decay)
+        return replace(decoupled, unlike=l2_inside)
     rule = (AMSGrad if amsgrad else Adam)(learning_rate, beta_1, beta_2, epsilon)
     return Twin(rule, eps_hat, unlike=Twin(rule))
 
