@@ -91,7 +91,7 @@ def check_fields(rule):
         if isinstance(field.default, bool):
             require(isinstance(value, (bool, np.bool_)), name, "True or False", value, TypeError)
             value = bool(value)
-        elif _is_numeric(field) and not _is_symbol(value):
+        elif _is_numeric(field) and not is_symbol(value):
             least, upper = _RANGES.get(field.name, (-math.inf, math.inf))
             array = as_numbers(name, value, None, least, upper, "iuf")
             if not (type(value) is int and field.type in (int, "int")):
@@ -99,7 +99,7 @@ def check_fields(rule):
         object.__setattr__(rule, field.name, value)
 
 
-def _is_symbol(value):
+def is_symbol(value):
     """Whether a value stands for a number, as those that `trace` records do."""
     one = hasattr(value, "__array_ufunc__") and not isinstance(value, _ARRAYS)
     return one and getattr(value, "ndim", 0) == 0
@@ -160,6 +160,13 @@ def check_generator(name, rng):
     require(isinstance(rng, np.random.Generator), name, legal, rng, TypeError)
 
 
+def check_draw(name, rng, shape):
+    """Raise an error with the name unless numbers of this shape can be drawn from the generator."""
+    check_generator(f"{name}: rng", rng)
+    whole = isinstance(shape, tuple) and all(isinstance(n, (int, np.integer)) for n in shape)
+    require(whole, f"{name}: shape", "that of the start, a tuple of integers", shape, TypeError)
+
+
 def common_shape(name, shape, values):
     """What x of a shape and named values broadcast to; its last axis must stay as it is."""
     common, shapes = shape, {"x": shape}
@@ -199,7 +206,9 @@ def checked_call(step):
     kind = type(start).__name__
 
     @functools.wraps(step)
-    def checked(self, x, g, state=start):
+    def checked(self, x, g=None, state=start):
+        called = hasattr(type(self), "step")
+        require(called, step.__qualname__, "called on a rule, as in SGD().step(x, g)", self)
         name = f"{type(self).__name__}.step"
         x = _given(f"{name}: x", x)
         g = _given(f"{name}: g", g, x.dtype if isinstance(x, _ARRAYS) else float)
@@ -240,7 +249,7 @@ def ready(name, x, state):
         else _given(f"{name}: {field}", value, number)
         for field, value in state._asdict().items()
     }
-    if "t" in values and not _is_symbol(state.t):
+    if "t" in values and not is_symbol(state.t):
         check_count(f"{name}: t", state.t, 0)
         values["t"] = int(state.t)
     return type(state)(**values)
@@ -252,7 +261,7 @@ def _given(name, value, dtype=float):
     if isinstance(value, np.ndarray):
         value = np.asarray(value, None if value.dtype.kind == "f" else dtype).view()
         value.flags.writeable = False
-    elif not isinstance(value, (float, np.floating)) and not _is_symbol(value):
+    elif not isinstance(value, (float, np.floating)) and not is_symbol(value):
         value = float(value)
     return value
 
@@ -260,4 +269,4 @@ def _given(name, value, dtype=float):
 def _is_number(value):
     if isinstance(value, _ARRAYS):
         return value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
-    return (isinstance(value, (int, float)) and not isinstance(value, bool)) or _is_symbol(value)
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)) or is_symbol(value)

@@ -28,14 +28,22 @@ def try_problem(problem, x, t, rng, shape):
     name, noise = type(problem).__name__, []
     if _is_ours(problem):
         return
-    _check_signature(f"{name}.__call__", problem.__call__, "(self, x)", x)
+    try_value(problem, x)
     if hasattr(problem, "sample") and not takes(problem.grad, x):
         _check_signature(f"{name}.sample", problem.sample, "(self, rng, t, shape)", rng, t, shape)
         noise = [problem.sample(copy.deepcopy(rng), t, shape)]
     written = "(self, x, xi)" if noise else "(self, x)"
     _check_signature(f"{name}.grad", problem.grad, written, x, *noise)
-    _try(f"{name}.__call__", problem, x, -1)
     _try(f"{name}.grad", problem.grad, x, None, *noise)
+
+
+def try_value(problem, x):
+    """Raise an error unless a problem gives its value at x as it must."""
+    if not _is_ours(problem):
+        name = f"{type(problem).__name__}.__call__"
+        _check_signature(name, problem.__call__, "(self, x)", x)
+        with np.errstate(all="ignore"):
+            _try(name, problem, x, -1)
 
 
 def _try(name, function, x, lead, *noise):
@@ -52,14 +60,17 @@ def _try(name, function, x, lead, *noise):
         if not comparable:
             raise
         raise TypeError(f"what {name} returns must be {legal}, got {error!r}{POINT}") from error
-    require(np.array_equal(given, x), name, "written without changing x", "another x", hint=POINT)
+    kept, hint = np.array_equal(given, x), "; write x = 2 * x, not x *= 2"
+    require(kept, f"the x given to {name}", "left as it is", given, hint=hint)
     value = as_array(f"what {name} returns", value, "a number or an array of numbers", "iuf")
     fits = value.shape == x.shape[:lead]
     require(fits, f"what {name} returns", f"of shape {x.shape[:lead]}", value.shape, hint=POINT)
     if comparable:
         among = _value(function, points, points.shape[:lead])
         same = among is not None and _close(np.array(alone), among, x.dtype)
-        require(same, f"what {name} returns", legal, (among, alone), hint=POINT)
+        if not same:
+            got = f"{among} and {np.array(alone)}"
+            raise ValueError(f"what {name} returns must be {legal}, got {got}{POINT}")
 
 
 def try_rule(rule, x, state):
@@ -74,6 +85,9 @@ def try_rule(rule, x, state):
     after = rule.step(x, g, state)
     rule.step(after[0], g, after[1])
     name, mixes = f"{type(rule).__name__}.step", rule.mixes_coordinates
+    if "t" in state._fields:
+        counted = after[1].t == state.t + 1
+        require(counted, f"t that {name} returns", f"state.t + 1 = {state.t + 1}", after[1].t)
     rows, columns = _few(x[..., 0].size), _few(x.shape[-1])
     block = np.ix_(rows, range(x.shape[-1]) if mixes else columns)
     values = {field: getattr(rule, field) for field in hyperparameters(rule)}
@@ -82,8 +96,10 @@ def try_rule(rule, x, state):
         for field, value in values.items()
         if np.ndim(value)
     }
-    shape = np.broadcast(*block).shape
-    numbers = _waves((3, *shape)) - 0.5
+    numbers = _waves((3, *np.broadcast(*block).shape)) - 0.5
+    if x.ndim == 1:
+        numbers, values = numbers[:, 0], {field: value[0] for field, value in values.items()}
+    shape = numbers.shape[1:]
 
     def steps(*part):
         own = replace(rule, **{field: value[part] for field, value in values.items()})
@@ -100,9 +116,10 @@ def try_rule(rule, x, state):
     apart, kept, cause = True, True, None
     try:
         whole, kept = steps(...)
-        for i in range(shape[0] if mixes else max(shape)):
-            row, column = i % shape[0], i % shape[1]
-            part = (row,) if mixes else (row, slice(column, column + 1))
+        for i in range(max(shape[:-1] if mixes else shape, default=0)):
+            row = tuple(i % length for length in shape[:-1])
+            column = i % shape[-1]
+            part = row if mixes else (*row, slice(column, column + 1))
             pairs = zip(steps(*part)[0], whole, strict=True)
             apart = apart and all(_close(one, many[part]) for one, many in pairs)
     except Exception as error:

@@ -20,6 +20,7 @@ from optlib.checks import (
 )
 from optlib.optimizers import Optimizer
 from optlib.probe import takes, try_problem, try_rule
+from optlib.schedules import constant
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +195,8 @@ def _start(optimizer, problem, x0, schedule, rng, state, random):
     require(hasattr(problem, "grad"), "problem", legal, problem, TypeError)
     legal = "a function from t to a factor on lr"
     scheduled = callable(schedule) and takes(schedule, 1) and hasattr(optimizer, "lr")
-    require(schedule is None or scheduled, "schedule", legal, schedule, TypeError)
+    hint = "; write schedule=constant()" if schedule is constant else ""
+    require(schedule is None or scheduled, "schedule", legal, schedule, TypeError, hint)
     if random:
         check_generator("rng", rng)
     name = f"{type(problem).__name__}: dim, the number of coordinates,"
@@ -230,7 +232,8 @@ def _kept(x, value, source):
     """What a step or a gradient at x returned, as a copy that nobody changes."""
     value = np.array(value, x.dtype)
     if value.shape != x.shape:
-        require(False, f"what {source} returns", f"of the shape of x, {x.shape}", value.shape)
+        legal, hint = f"of the shape of x, {x.shape}", "; give x0 one row a run"
+        require(False, f"what {source} returns", legal, value.shape, hint=hint)
     value.flags.writeable = False
     return value
 

@@ -57,6 +57,8 @@ def looks(labels, style=None):
     ['#d8434f', '#d8434f', '#222222']
     """
     named = STYLES | {"theory": THEORY}
+    legal = "None, a string or line properties"
+    require(isinstance(style, dict | str | None), "style", legal, style, TypeError)
     known = not isinstance(style, str) or style in [*named, "points"]
     require(known, "style", f"one of {[*named, 'points']}", style)
     names = [style if style in list(named) else rule_of(label) for label in labels]

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -65,8 +66,9 @@ def same_bits(a, b):
 
 
 def complex_step(f, x):
-    """By the complex step, exact to rounding."""
-    return np.array([f(x + 1e-200j * axis).imag for axis in np.eye(len(x))]) / 1e-200
+    """By the complex step, exact to rounding, with the check that refuses complex points away."""
+    with mock.patch.object(Problem, "_points", lambda self, x: np.asarray(x)):
+        return np.array([f(x + 1e-200j * axis).imag for axis in np.eye(len(x))]) / 1e-200
 
 
 def central_differences(f, x):

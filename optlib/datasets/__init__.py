@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optlib.checks import require
+from optlib.checks import as_numbers, require
 
 DATA = Path(__file__).with_name("data")
 
@@ -174,6 +174,8 @@ def standardize(X):
     >>> standardize(np.array([1.0, 3.0]))
     array([-1.,  1.])
     """
+    X = as_numbers("standardize: X", X)
+    require(X.size and X.ndim, "standardize: X", "of shape (n, ...) with n >= 1", X.shape)
     constant = np.flatnonzero(np.ptp(X, axis=0) == 0)
     require(not constant.size, "standardize: X", "without constant columns", constant.tolist())
     return (X - np.mean(X, axis=0)) / np.std(X, axis=0)

@@ -6,13 +6,13 @@ import io
 import json
 import math
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import anywidget
 import traitlets
 from numpy.typing import ArrayLike
 
-from optlib.checks import first_state
+from optlib.checks import first_state, hyperparameters
 from optlib.explorables.sources import STATIC, module
 from optlib.problems.stochastic import Noisy
 from optlib.styles import OTHER, STYLES
@@ -222,11 +222,10 @@ class Recorded(Noisy):
 
 def rule_data(rule):
     """A rule as the engine reads it: its program, its hyperparameters, its first state."""
-    values = {field.name: getattr(rule, field.name) for field in fields(rule)}
     name = type(rule).__name__
     return {
         "program": trace(rule).to_json(),
-        "hyper": {name: float(v) for name, v in values.items() if not isinstance(v, bool)},
+        "hyper": {field: float(getattr(rule, field)) for field in hyperparameters(rule)},
         "state": {name: float(value) for name, value in first_state(rule)._asdict().items()},
         "style": STYLES.get(name, OTHER),
     }

@@ -1,11 +1,13 @@
 """Every rule on every landscape, and a rule of the reader's own beside them."""
 
-from dataclasses import fields
+import numpy as np
 
+from optlib.checks import hyperparameters, require
 from optlib.explorables import race
 from optlib.explorables.base import Explorable, choice, point, rates, slider
 from optlib.optimizers import Optimizer
 from optlib.problems.landscapes import LANDSCAPES
+from optlib.trace import trace
 
 BESIDE = {"SGD": 0.01, "Adam": 0.3}
 OTHERS = {"landscape", "meter", "step", "rates", "start"}  # controls that are no hyperparameters
@@ -67,12 +69,18 @@ class Playground(Explorable):
 
     def _adopt(self, rule):
         """Make room for a rule, and return the controls it asks for."""
-        if not isinstance(rule, Optimizer):
-            raise TypeError(f"Playground: rule must be an Optimizer, such as SGD(), got {rule!r}")
+        legal = "an Optimizer, such as SGD()"
+        require(isinstance(rule, Optimizer), "Playground: rule", legal, rule, TypeError)
         name = type(rule).__name__
-        values = {field.name: getattr(rule, field.name) for field in fields(rule)}
-        values = {key: value for key, value in values.items() if not isinstance(value, bool)}
-        if isinstance(rule, type(race.RULES.get(name))):
+        values = {key: getattr(rule, key) for key in hyperparameters(rule)}
+        for key, value in values.items():
+            require(np.ndim(value) == 0, f"Playground: {key} of {name}", "one number", value)
+        if type(rule) is type(race.RULES.get(name)):
+            low, high = (self.controls["rates"][limit] for limit in ("min", "max"))
+            legal, lr = f"in [{low}, {high}]", values["lr"]
+            require(low <= lr <= high, f"Playground: lr of {name}", legal, lr)
+            if trace(rule).code != trace(type(rule)).code:  # it has other flags than ours
+                self.own = rule
             return {"rates": BESIDE | {name: values.pop("lr")}, "meter": name, **values}
         taken = [name] if name in race.RULES else OTHERS & values.keys()
         if taken:

@@ -18,11 +18,11 @@ HAIR = 1e-9  # relative error of the gradients in the second of two runs
 
 def data(axis, own=None):
     """What ``race.js`` needs; ``axis`` is the one of the meter."""
-    rules = RULES if own is None else {**RULES, type(own).__name__: own}
+    name = type(own).__name__
     return {
-        "rules": {name: rule_data(rule) for name, rule in rules.items()},
+        "rules": {name: rule_data(rule) for name, rule in known_rules(own).items()},
         "landscapes": {name: problem_data(problem) for name, problem in LANDSCAPES.items()},
-        "own": None if own is None else type(own).__name__,
+        "own": None if own is None or name in RULES else name,
         "steps": STEPS,
         "box": BOX,
         "hair": HAIR,
@@ -30,10 +30,15 @@ def data(axis, own=None):
     }
 
 
+def known_rules(own=None):
+    """The rules by name; one of the reader's own stands for itself, or with its flags for ours."""
+    return RULES if own is None else {**RULES, type(own).__name__: own}
+
+
 def runners(state, own=None):
     """The rules that run by name, with their learning rates and what a state says of the rest."""
-    rules = {name: (RULES[name], lr) for name, lr in state["rates"].items()}
-    if own is not None:
+    rules = {name: (known_rules(own)[name], lr) for name, lr in state["rates"].items()}
+    if own is not None and type(own).__name__ not in RULES:
         rules[type(own).__name__] = own, state.get("lr")
     found = {}
     for name, (rule, lr) in rules.items():

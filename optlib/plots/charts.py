@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import pyplot as plt
 
-from optlib.checks import require
+from optlib.checks import as_array, check_count, require
 from optlib.plots.labels import Label, begin, finish, finite, mark
 from optlib.styles import OTHER, STYLES, looks, rule_of
 
@@ -23,6 +23,8 @@ def panels(rows=1, columns=2, **subplots):
     >>> len(panels(1, 3, sharey=True)); plt.close()
     3
     """
+    for name, count in (("rows", rows), ("columns", columns)):
+        check_count(f"panels: {name}", count, 1)
     width, height = plt.rcParams["figure.figsize"]
     size = (width, height if rows == 1 else 0.78 * rows * height)
     return plt.subplots(rows, columns, figsize=size, **subplots)[1]
@@ -51,7 +53,7 @@ def curves(x, ys, ax=None, style=None, **axes):
     >>> ax.lines[0].get_ydata()
     array([ 4.,  2., nan])
     """
-    ax, x = begin(ax, ys=ys), np.asarray(x)
+    ax, x = begin(ax, ys=ys), finite(x, "curves: x", 1)
     for (label, y), look in zip(ys.items(), looks(list(ys), style), strict=True):
         Label(ax, label, x, _draw(ax, x, y, look, label), look["color"])
     return finish(ax, axes)
@@ -81,7 +83,7 @@ def lr_curves(rates, losses, ax=None, **axes):
     >>> ax.lines[1].get_xydata()  # the best
     array([[1., 1.]])
     """
-    ax, rates = begin(ax, losses=losses), np.asarray(rates)
+    ax, rates = begin(ax, losses=losses), finite(rates, "lr_curves: rates", 1)
     for label, look in zip(losses, looks(list(losses)), strict=True):
         y = _draw(ax, rates, losses[label], look | {"marker": ""}, label)
         require(np.isfinite(y).any(), f"lr_curves: {label!r}", "finite somewhere", losses[label])
@@ -108,7 +110,8 @@ def bars(values, ax=None, form="{:.3g}", **axes):
     >>> [text.get_text() for text in bars({"GD": 818, "Adam": np.inf}, Figure().subplots()).texts]
     ['818', 'diverged']
     """
-    ax, runs = begin(ax, values=values), [finite(np.ravel(run)) for run in values.values()]
+    ax, runs = begin(ax, values=values), [finite(v, repr(k)).ravel() for k, v in values.items()]
+    require(all(map(len, runs)), "values", "at least one number a bar", values)
     means = np.array([np.mean(run) for run in runs])
     errors = [np.std(run, ddof=1) / len(run) ** 0.5 if len(run) > 1 else 0 for run in runs]
     texts = [form.format(mean) if np.isfinite(mean) else "diverged" for mean in means]
@@ -125,7 +128,7 @@ def bars(values, ax=None, form="{:.3g}", **axes):
 
 def _draw(ax, x, y, look, label):
     """Draw y, or the median and middle of its runs, and return what was drawn."""
-    y = np.asarray(y, dtype=float)
+    y = as_array(repr(label), y, "numbers").astype(float)
     shaped = y.ndim in (1, 2) and len(y) == len(x)
     require(shaped, repr(label), f"of shape ({len(x)},) or ({len(x)}, R)", y.shape)
     if y.ndim == 2:

@@ -10,7 +10,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Affine2D
 
-from optlib.checks import require
+from optlib.checks import as_array, require
 from optlib.styles import looks
 
 # Points to the right and up, and which part of the text stands there.
@@ -23,7 +23,8 @@ def begin(ax, **named):
     """Return ``ax``, or the current axes for None, once every named argument is a dict by label."""
     require(isinstance(ax, Axes | None), "ax", "Matplotlib axes or None", ax, TypeError)
     for name, values in named.items():
-        require(isinstance(values, dict) and values, name, "a dict by label", values, TypeError)
+        labeled = isinstance(values, dict) and values and all(isinstance(k, str) for k in values)
+        require(labeled, name, "a dict by label", values, TypeError)
     return plt.gca() if ax is None else ax
 
 
@@ -33,9 +34,13 @@ def finish(ax, settings, **defaults):
     return ax
 
 
-def finite(values):
-    """Return floats with NaN, which Matplotlib leaves out, for all that is too large to draw."""
-    values = np.asarray(values, dtype=float)
+def finite(values, name="values", ndim=None):
+    """Return floats with NaN, which Matplotlib leaves out, for all that is too large to draw.
+
+    An error with the name is raised for what is not numbers, or has not ``ndim`` axes.
+    """
+    values = as_array(name, values, "numbers").astype(float)
+    require(ndim in (None, values.ndim), name, f"an array with {ndim} axes", values.shape)
     return np.where(abs(values) < 1e100, values, np.nan)
 
 
@@ -90,6 +95,7 @@ class Label(Annotation):
     """
 
     def __init__(self, ax, text, x, y, color, side="right", coordinates=None):
+        require(isinstance(text, str), "text", "a string", text, TypeError)
         require(side in OFFSETS, "side", f"one of {list(OFFSETS)}", side)
         *offset, align = OFFSETS[side]
         look = {"color": color, "path_effects": HALO, "zorder": 5, "clip_on": False}
@@ -125,6 +131,7 @@ def limit(value, text="", ax=None, axis="x", at=0.96):
     'lr = 2/λ'
     """
     require(axis in ("x", "y"), "axis", "'x' or 'y'", axis)
+    value = finite(value, "limit: value", 0)
     ax, look = begin(ax), {"color": "#777777", "linestyle": (0, (1, 1.5)), "lw": 1.4, "zorder": 1.5}
     if axis == "x":
         ax.axvline(value, **look)
@@ -142,7 +149,9 @@ def mark(x, y, text, ax=None, style=None, side="right"):
     >>> mark(12, 6.57, "largest", Figure().subplots()).texts[0].get_text()
     'largest'
     """
+    require(isinstance(text, str), "text", "a string", text, TypeError)
     ax, look = begin(ax), looks([text], style)[0]
+    x, y = finite(x, "mark: x", 0), finite(y, "mark: y", 0)
     ax.plot(x, y, color=look["color"], marker=look["marker"], ms=8, mec="white", zorder=6)
     Label(ax, text, [x], [y], look["color"], side)
     return ax

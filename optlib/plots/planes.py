@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Circle
 
-from optlib.checks import require
+from optlib.checks import as_array, as_numbers, check_count, require
 from optlib.plots.labels import HALO, Label, begin, finish, finite
+from optlib.probe import try_value
 from optlib.styles import OTHER, looks
 
 PAPER = LinearSegmentedColormap.from_list("paper", ["#9fb8ce", "#ffffff"])  # low ground is darker
@@ -41,17 +42,26 @@ def contour(problem, ax=None, bounds=None, levels=11, **axes):
     >>> contour(Rosenbrock(), Figure().subplots()).get_xlim()
     (np.float64(-2.0), np.float64(2.0))
     """
-    bounds = problem.bounds if bounds is None else bounds
+    is_problem = hasattr(problem, "dim") and not isinstance(problem, type)
+    require(is_problem, "contour: problem", "a Problem", problem, TypeError)
     require(problem.dim == 2, "contour: problem", "of 2 coordinates", problem.dim)
+    bounds = getattr(problem, "bounds", None) if bounds is None else bounds
     require(bounds is not None, "contour: bounds", "given, the problem has none", bounds)
-    x, y = np.meshgrid(*(np.linspace(*limits, 300) for limits in bounds))
-    z = finite(problem(np.stack([x, y], axis=-1)))
+    require(callable(problem), "contour: problem", "a Problem", problem, TypeError)
+    window = as_numbers("contour: bounds", bounds, 2)
+    ordered = window.shape == (2, 2) and np.all(window[:, 0] < window[:, 1])
+    require(ordered, "contour: bounds", "((low, high), (low, high))", bounds)
+    check_count("contour: levels", levels, 2)
+    points = np.stack(np.meshgrid(*(np.linspace(*limits, 300) for limits in window)), axis=-1)
+    try_value(problem, points[0])
+    z, (x, y) = finite(problem(points), "contour: values"), np.moveaxis(points, -1, 0)
     z = z - np.nanmin(z)
     steps = np.geomspace(max(np.nanquantile(z, 0.01), 1e-4 * np.nanmax(z)), np.nanmax(z), levels)
     ax = begin(ax)
     ax.contourf(x, y, np.maximum(z, steps[0]), steps, cmap=PAPER, norm=LogNorm(steps[0], steps[-1]))
-    if problem.minimizers is not None:
-        ax.plot(*np.transpose(problem.minimizers), "+", color=OTHER["color"], ms=9, mew=1.6)
+    minimizers = getattr(problem, "minimizers", None)
+    if minimizers is not None:
+        ax.plot(*np.transpose(minimizers), "+", color=OTHER["color"], ms=9, mew=1.6)
     limits = {"xlim": bounds[0], "ylim": bounds[1]}
     return finish(ax, axes, xlabel=r"$\theta_1$", ylabel=r"$\theta_2$", aspect="equal", **limits)
 
@@ -80,6 +90,8 @@ def path(history, ax=None, label=None, **axes):
     >>> path(run, Figure().subplots()).texts[0].get_text()
     'SGD'
     """
+    is_run = hasattr(history, "x") and hasattr(history, "optimizer")
+    require(is_run, "path: history", "the History of a run", history, TypeError)
     shape, rule = np.shape(history.x), type(history.optimizer).__name__
     require(shape[1:] == (2,), "path: history", "one run of 2 coordinates", shape)
     x, y = finite(history.x).T
@@ -111,7 +123,11 @@ def regions(x, y, masks, ax=None, **axes):
     >>> regions([1, 2], [1, 2], [stable, ~stable], Figure().subplots(), xscale="log").get_xlim()
     (np.float64(1.0), np.float64(2.0))
     """
-    ax = begin(ax)
+    ax, x, y = begin(ax), finite(x, "regions: x", 1), finite(y, "regions: y", 1)
+    legal = f"bool arrays of shape {(len(y), len(x))}"
+    listed = isinstance(masks, (list, tuple, np.ndarray))
+    shapes = {as_array("regions: masks", m, legal).shape for m in masks} if listed else {None}
+    require(shapes <= {y.shape + x.shape}, "regions: masks", legal, masks)
     for mask, tint in zip(masks, cycle(TINTS), strict=False):
         if np.any(mask):
             ax.contourf(x, y, mask, [0.5, 1.5], colors=tint)
@@ -133,7 +149,8 @@ def eigenvalues(values, ax=None, **axes):
     >>> eigenvalues([0.5 + 0.5j, 0.5 - 0.5j], Figure().subplots()).get_xlabel()
     'real part'
     """
-    ax, values = begin(ax), np.ravel(values)
+    values = as_array("eigenvalues: values", values, "numbers", "biufc").ravel()
+    ax = begin(ax)
     ax.add_patch(Circle((0, 0), 1, fc=TINTS[0], ec="#9fb3c8", lw=1))
     ax.plot(values.real, values.imag, "o", color=OTHER["color"])
     ax.margins(0.08)

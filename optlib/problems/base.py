@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optlib.checks import as_numbers, constant, require
+from optlib.checks import as_array, as_numbers, constant, is_symbol, require
 
 
 class Problem:
@@ -37,7 +37,7 @@ class Problem:
     array([32.])
     """
 
-    minimizers = f_min = bounds = None
+    dim = x0 = minimizers = f_min = bounds = None
 
     def __call__(self, x):
         raise NotImplementedError(f"{type(self).__name__} must define its value, __call__(x)")
@@ -51,8 +51,10 @@ class Problem:
 
     def _points(self, x):
         """The points as one contiguous array of floats, whose layout cannot change a rounding."""
-        name, x = f"{type(self).__name__}: x", np.asarray(x, order="C")
-        require(x.dtype.kind in "biufcO", name, "an array of numbers", x, TypeError)
+        name, given = f"{type(self).__name__}: x", x
+        symbols = isinstance(x, np.ndarray) and x.dtype == object and any(map(is_symbol, x.flat))
+        x = x if symbols else as_array(name, given, "an array of numbers")
+        x = np.asarray(x, order="C")
         require(x.shape[-1:] == (self.dim,), name, f"of shape (..., {self.dim})", x.shape)
         return x.astype(float) if x.dtype.kind in "biu" else x
 

@@ -49,6 +49,10 @@ class FiniteSum(Problem):
         name = f"{type(self).__name__}.batch: rows"
         rows = as_array(name, rows, f"an array of integers in [0, {self.n})", "iu")
         require(rows.size and rows.ndim, name, "of shape (..., B) with B >= 1", rows.shape)
+        if rows.min() < 0 or rows.max() >= self.n:
+            wrong = rows[(rows < 0) | (rows >= self.n)][0].item()
+            hint, legal = f": {wrong} is out of bounds", f"integers in [0, {self.n})"
+            require(False, name, legal, wrong, IndexError, hint)
         part = object.__new__(type(self))
         vars(part).update(vars(self), X=self.X[rows], y=self.y[rows])
         return part

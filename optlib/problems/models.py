@@ -4,7 +4,14 @@ import math
 
 import numpy as np
 
-from optlib.checks import check_all, check_count, check_labels
+from optlib.checks import (
+    as_numbers,
+    check_all,
+    check_count,
+    check_draw,
+    check_generator,
+    check_labels,
+)
 from optlib.problems.finite_sums import FiniteSum, Softmax
 
 
@@ -23,6 +30,7 @@ class Network(FiniteSum):
 
     def arrays(self, x):
         """The network's arrays, views of x, each (..., *shape)."""
+        x = self._points(x)
         ends = np.cumsum([math.prod(shape) for shape in self.shapes])
         parts = zip(np.split(x, ends[:-1], axis=-1), self.shapes, strict=True)
         return [part.reshape(*x.shape[:-1], *shape) for part, shape in parts]
@@ -38,6 +46,7 @@ class Network(FiniteSum):
         -------
         array, shape (dim,)
         """
+        check_generator(f"{type(self).__name__}.start: rng", rng)
         x = rng.standard_normal(self.dim)
         for array in self.arrays(x):
             array *= np.sqrt(self.gain / len(array)) if array.ndim == 2 else 0
@@ -178,6 +187,7 @@ class VAE(Network):
     gain = 0.15
 
     def __init__(self, X, hidden=100, latent=8):
+        X = as_numbers("VAE: X", X, 2)
         super().__init__(X, np.zeros(len(X)))
         self._set_sizes(hidden=hidden, latent=latent)
         check_all((self.X >= 0) & (self.X <= 1), "VAE: X", "in [0, 1]", self.X)
@@ -186,6 +196,7 @@ class VAE(Network):
 
     def sample(self, rng, t, shape):
         """Standard noise of every picture's code."""
+        check_draw("VAE.sample", rng, shape)
         return rng.standard_normal((*shape[:-1], self.n, self.latent))
 
     def __call__(self, x, xi=0.0):

@@ -6,7 +6,15 @@ from numbers import Real
 
 import numpy as np
 
-from optlib.checks import as_numbers, check_count, require
+from optlib.checks import (
+    as_array,
+    as_numbers,
+    check_count,
+    check_draw,
+    common_shape,
+    require,
+)
+from optlib.probe import takes
 from optlib.problems.base import Problem
 
 
@@ -62,17 +70,23 @@ class Noisy(Stochastic):
 
     def __post_init__(self):
         _check_exact("Noisy", self.problem)
-        as_numbers("Noisy: sigma", self.sigma, least=0)
+        sigma = as_numbers("Noisy: sigma", self.sigma, least=0)
+        object.__setattr__(self, "sigma", sigma if sigma.ndim else sigma.item())
         positive = isinstance(self.df, Real) and self.df > 0
         require(positive, "Noisy: df", "a number in (0, inf]", self.df)
 
     def sample(self, rng, t, shape):
         """Standard noise, one number a coordinate."""
+        check_draw("Noisy.sample", rng, shape)
         return rng.standard_normal(shape) if self.df == np.inf else rng.standard_t(self.df, shape)
 
     def grad(self, x, xi=None):
         g = self.problem.grad(x)
-        return g if xi is None else g + (self.sigma * xi).astype(g.dtype)
+        if xi is None:
+            return g
+        xi = as_array("Noisy.grad: xi", xi, "an array of numbers")
+        common_shape("Noisy.grad: ", g.shape, {"sigma": self.sigma, "xi": xi})
+        return g + (self.sigma * xi).astype(g.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +134,7 @@ class Minibatch(Stochastic):
 
     def sample(self, rng, t, shape):
         """Rows of the examples, an independent batch for each start."""
+        check_draw("Minibatch.sample", rng, shape)
         n, size, runs = self.problem.n, self.batch_size, shape[:-1]
         if self.replace:
             return rng.integers(n, size=(*runs, size))
@@ -167,19 +182,26 @@ class Drifting(Stochastic):
         rests = isinstance(self.problem, Problem) and not isinstance(self.problem, Drifting)
         require(rests, "Drifting: problem", "a Problem at rest", self.problem, TypeError)
         for name, function in (("center", self.center), ("scale", self.scale)):
-            require(callable(function), f"Drifting: {name}", "a function of t", function, TypeError)
+            of_t = callable(function) and takes(function, 1)
+            require(of_t, f"Drifting: {name}", "a function of t", function, TypeError)
 
     def sample(self, rng, t, shape):
         """The scale and the center of step t, and the noise of the problem, if it has any."""
         noisy = isinstance(self.problem, Stochastic)
         noise = [self.problem.sample(rng, t, shape)] if noisy else []
-        return self.scale(t), self.center(t), noise
+        scale, center = (
+            as_array(f"Drifting: {name}({t})", value, "a number or an array of numbers")
+            for name, value in (("scale", self.scale(t)), ("center", self.center(t)))
+        )
+        return scale, center, noise
 
     def grad(self, x, xi=None):
         if xi is None:
             return self.problem.grad(x)
-        scale, center, noise = xi
-        x = self._points(x)
+        legal = "what sample returns"
+        require(isinstance(xi, tuple) and len(xi) == 3, "Drifting.grad: xi", legal, xi, TypeError)
+        (scale, center, noise), x = xi, self._points(x)
+        common_shape("Drifting: ", x.shape, {"center": center, "scale": scale})
         g = self.problem.grad(x - np.asarray(center, x.dtype), *noise)
         return np.asarray(scale, g.dtype) * g
 
@@ -196,7 +218,7 @@ class Drifting(Stochastic):
         array, shape (steps, ...)
             :math:`f(x_{t-1}-c_t)-f^*` for t = 1, 2, ..., steps.
         """
-        least = self.f_min or 0.0
+        x, least = self._points(x), self.f_min or 0.0
         with np.errstate(all="ignore"):  # a run that diverges is data
             values = [self.problem(point - self.center(t)) for t, point in enumerate(x[:-1], 1)]
         return np.array(values) - least
