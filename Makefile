@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 UV     ?= $(shell command -v uv 2>/dev/null)
 PORT   ?= 8000
-BIN     = $(VENV)/bin
+BIN     = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY   = $(VENV)/.ready
 export JUPYTER_PLATFORM_DIRS := 1
 .PHONY: help book test notebooks serve lab lint pins clean
@@ -19,7 +19,7 @@ notebooks: $(READY)   ## execute and normalize the chapters in place, gather cla
 serve: book      ## rebuild the book and serve it at a local address
 	@$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)
 lab: $(READY)    ## open the chapters in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir chapters
+	$(BIN)/jupyter lab --config tools/lab_config.py --notebook-dir chapters
 lint: $(READY)   ## check the style of the code
 	$(BIN)/ruff check && $(BIN)/ruff format --check
 pins:            ## compile the pins of requirements.txt from pyproject.toml (needs uv)

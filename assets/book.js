@@ -13,3 +13,21 @@
     folded.forEach((details) => { details.open = false; });
   });
 })();
+
+// A notebook, its wheel and a source are saved, not shown as text.
+addEventListener("DOMContentLoaded", () => {
+  for (const link of document.querySelectorAll("[class*=btn-download][href]")) {
+    link.download = "";
+    link.removeAttribute("target");
+  }
+});
+
+// Search shows the text of articles, not the buttons and lists beside them.
+addEventListener("DOMContentLoaded", () => {
+  if (typeof Search !== "object") return;
+  const textOf = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const article = new DOMParser().parseFromString(html, "text/html").querySelector(".bd-article");
+    return textOf(`<div role="main">${article?.innerHTML ?? ""}</div>`, anchor);
+  };
+});

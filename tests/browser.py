@@ -41,7 +41,8 @@ def site(tmp_path_factory):
         if not html.exists():
             book = Path(sys.executable).with_name("jupyter-book")
             command = [book, "build", "-n", "-W", "--keep-going", "--path-output", folder, ROOT]
-            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            environment = {k: v for k, v in os.environ.items() if not k.startswith("BOOK_")}
+            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
             if run.returncode:
                 shutil.rmtree(html, ignore_errors=True)
             assert run.returncode == 0, run.stderr

@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 from sphinx.util.inventory import InventoryFile
 
 import optlib
@@ -89,18 +88,6 @@ def test_every_local_link_leads_somewhere(site, pages):
                 assert unquote(parts.fragment) in pages[target].anchors, (path.name, link)
 
 
-def test_every_page_names_its_address_and_a_picture_for_links_to_it(site, pages):
-    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
-    sitemap = (site / "sitemap.xml").read_text(encoding="utf-8")
-    for path, page in pages.items():
-        if "og:url" in page.meta:  # pages of the table of contents, not indices
-            assert page.meta["og:url"] == base + path.relative_to(site).as_posix()
-            assert page.meta["og:url"] in sitemap
-            assert page.meta["og:description"] == page.meta["description"] != ""
-            assert (site / page.meta["og:image"].removeprefix(base)).is_file()
-    assert sum("og:url" in page.meta for page in pages.values()) >= 5
-
-
 def test_every_page_is_in_english_and_every_image_has_a_text(pages):
     for path, page in pages.items():
         if path.name != "index.html":
@@ -131,3 +118,24 @@ def test_pages_load_in_a_browser_without_other_hosts_and_fit_a_phone(site, pages
     page.close()
     assert not problems
     assert not [url for url in requests if not url.startswith((home, "data:", "blob:"))]
+
+
+def test_search_shows_only_the_text_of_articles(browser, home):
+    page = browser.new_page()
+    page.goto(f"{home}search.html?q=ravine")
+    text = page.evaluate(
+        "async () => Search.htmlToText(await (await fetch('chapters/01-sgd.html')).text())"
+    )
+    page.close()
+    assert text.split()[:2] == ["1.", "SGD"]
+    assert not re.search(r"\.ipynb|Contents|data-explorable", text)
+
+
+def test_downloads_are_saved_not_shown(browser, home):
+    page = browser.new_page()
+    page.goto(f"{home}chapters/01-sgd.html")
+    page.locator(".dropdown-download-buttons > button").click()
+    with page.expect_download() as saved:
+        page.locator(".btn-download-source-button").click()
+    assert saved.value.suggested_filename == "01-sgd.ipynb"
+    page.close()

@@ -25,7 +25,7 @@ FORMULA = re.compile(r"(?s)\\\((.*)\\\)|\\\[(.*)\\\]")
 RULE, GLYPH = re.compile(r"[^{}]*\{[^{}]*\}"), re.compile(r"mjx-c[0-9A-F]+")
 ICON_FILES = re.compile(r"\s*<(?:link|script)[^>]*/fontawesome/[^>]*>(?:</script>)?")
 ICON = re.compile(r'<(i|span) class="([^"]*\bfa-(?!solid|brands|lg)([\w-]+)[^"]*)"([^>]*)>\s*</\1>')
-DRAWING = re.compile(r'"?([\w-]+)"?:\[(\d+),(\d+),\[[^]]*\],"\w+","([^"]*)"\]')
+DRAWING = re.compile(r'"?([\w-]+)"?:\[(\d+),(\d+),\[([^]]*)\],"\w+","([^"]*)"\]')
 PICTURE = re.compile(r'<img (?=[^>]*src="[./]*_images/([^"]+)")')
 
 
@@ -105,9 +105,10 @@ class Lighter:
         self.app, self.render = app, app.builder.templates.render
         theme = folder_of("pydata_sphinx_theme") / "theme" / "pydata_sphinx_theme" / "static"
         (icons,) = theme.glob("vendor/fontawesome/*/js/all.min.js")
-        self.drawings = {
-            name: drawing for name, *drawing in DRAWING.findall(icons.read_text(encoding="utf-8"))
-        }
+        self.drawings = {}
+        for name, *size, others, path in DRAWING.findall(icons.read_text(encoding="utf-8")):
+            for each in (name, *re.findall(r'"([\w-]+)"', others)):
+                self.drawings[each] = (*size, path)
         self.files = {}
 
     def __call__(self, template, context):

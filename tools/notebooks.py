@@ -7,18 +7,31 @@ widget, whose ids are random, is replaced by what it shows at its starting value
 """
 
 import argparse
+import base64
+import copy
+import io
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT = {"tags", "mystnb", "equation", "jupyter"}
+KEPT = {"tags", "mystnb", "equation"}
+CSS_PIXELS_PER_INCH = 96
+GATE = re.compile(r"(?ms)^:::\{solution-(?:start|end)\}.*?^:::$")
+VEIL = "% Solution"  # a comment, the line that JupyterLab shows of a closed cell
+FOLDED = {
+    "code": {"outputs_hidden": True, "source_hidden": True},
+    "markdown": {"source_hidden": True},
+}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
@@ -34,10 +47,16 @@ def execute(path, timeout=300):
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
-    return normalize(notebook)
+    return text_of(normalize(notebook))
+
+
+def text_of(notebook):
+    """The text of a notebook as it is stored."""
+    return nbformat.writes(notebook, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def normalize(notebook):
+    """Return the notebook as it is stored: without what differs from run to run."""
     models = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -47,8 +66,46 @@ def normalize(notebook):
         cell.metadata = {key: cell.metadata[key] for key in sorted(KEPT & cell.metadata.keys())}
         if cell.cell_type == "code":
             cell.outputs = [still for output in cell.outputs for still in stills(output, models)]
+            describe_pictures(cell)
+    notebook.cells = list(fold_solutions(notebook.cells))
     nbformat.validate(notebook)
-    return nbformat.writes(notebook, sort_keys=True, ensure_ascii=False) + "\n"
+    return notebook
+
+
+def fold_solutions(cells):
+    """Yield the cells with each solution in cells of its own, which JupyterLab shows closed."""
+    inside, ids = False, {cell.id for cell in cells}
+    for cell in cells:
+        parts = [cell.source]
+        if cell.cell_type == "markdown":
+            split = GATE.sub(lambda gate: gate[0] + "\0", cell.source).split("\0")
+            parts = [part.strip() for part in split if part.strip()]
+        for number, source in enumerate(parts):
+            part = copy.deepcopy(cell)
+            part.source = source
+            if number:
+                part.id = next(f"{cell.id[:60]}-{i}" for i in count(2)
+                               if f"{cell.id[:60]}-{i}" not in ids)  # fmt: skip
+                ids.add(part.id)
+            if inside and cell.cell_type == "markdown":
+                part.source = source if source.startswith(VEIL) else f"{VEIL}\n\n{source}"
+            if inside:
+                part.metadata = {**part.metadata, "jupyter": FOLDED[cell.cell_type]}
+            yield part
+            for gate in re.findall(r"\{solution-(start|end)\}", source):
+                inside = gate == "start"
+
+
+def describe_pictures(cell):
+    """Give each picture the width it was drawn for, and its text, for Jupyter and code hosts."""
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}):
+            picture = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+            scale = CSS_PIXELS_PER_INCH / picture.info.get("dpi", (CSS_PIXELS_PER_INCH,))[0]
+            width, height = (round(scale * length) for length in picture.size)
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            shown = {"alt": alt, "height": height, "width": width}
+            output.metadata = nbformat.from_dict({"image/png": shown})
 
 
 def stills(output, models):
@@ -56,7 +113,7 @@ def stills(output, models):
     view = output.get("data", {}).pop(WIDGET_VIEW, None)
     if view is None or output.data.keys() - {"text/plain"}:
         return [output]
-    children = models[view["model_id"]]["state"].get("children", [])
+    children = models.get(view["model_id"], {"state": {}})["state"].get("children", [])
     states = [models[child.removeprefix("IPY_MODEL_")]["state"] for child in children]
     return [nbformat.from_dict(still) for state in states for still in state.get("outputs", [])]
 

@@ -1,0 +1,110 @@
+"""Sphinx extension: the notebooks that pages offer run alone, with a wheel of optlib beside them.
+
+Each gets a first cell that says what it needs and installs it: from the wheel beside the notebook,
+or, where the book has an address, from the wheel that the site serves.
+"""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WHEEL = f"{PROJECT['name'].replace('-', '_')}-{PROJECT['version']}-py3-none-any.whl"
+CELL = """\
+# This notebook needs Python 3.11 or newer, and optlib, the library of the book
+# it comes from, with its figures. What is missing is installed by this cell:
+# from the file {wheel},
+# which is to lie beside the notebook{or_site}.
+from importlib.metadata import version
+from pathlib import Path
+
+try:
+    import anywidget, matplotlib
+    found = version("{name}")
+except ImportError:
+    found = None
+if found != "{version}":
+    wheel = Path("{wheel}").resolve()
+{locate}
+    %pip install -q "{name}[figures] @ {{source}}"
+import optlib"""
+FROM_SITE = """\
+    site = "{site}"
+    source = wheel.as_uri() if wheel.exists() else site + wheel.name"""
+BESIDE = """\
+    if not wheel.exists():
+        raise FileNotFoundError(f"put {wheel.name} into {wheel.parent}: the "
+                                "page of this notebook offers it beside it")
+    source = wheel.as_uri()"""
+
+
+def build_wheel(folder):
+    """Build the wheel of optlib into a folder, from copies, so that nothing stays elsewhere."""
+    with TemporaryDirectory() as copies:
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, copies)
+        skipped = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "optlib", Path(copies, "optlib"), ignore=skipped)
+        build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+        command = [sys.executable, "-c", build, Path(folder).resolve()]
+        subprocess.run(command, cwd=copies, check=True, capture_output=True)
+    return Path(folder, WHEEL)
+
+
+def first_cell(site=""):
+    """The text of the cell that installs what is missing; `site` is where the wheel is served."""
+    locate = FROM_SITE.format(site=site) if site else BESIDE
+    or_site = ", or from the book's site" if site else ""
+    return CELL.format(
+        wheel=WHEEL, name=PROJECT["name"], version=PROJECT["version"], locate=locate,
+        or_site=or_site,
+    )  # fmt: skip
+
+
+def alone(notebook, site=""):
+    """The notebook with the cell in front of all others."""
+    cell = nbformat.v4.new_code_cell(first_cell(site), id="what-it-needs")
+    return nbformat.from_dict({**notebook, "cells": [cell, *notebook.cells]})
+
+
+def offer_wheel(app, page, template, context, doctree):
+    """Add the wheel to what the page of a notebook offers for download."""
+    if not str(context.get("sourcename", "")).endswith(".ipynb"):
+        return
+    folder = Path(context["sourcename"]).parent.as_posix()
+    for group in context.get("header_buttons", ()):
+        if group.get("label") == "download-buttons":
+            group["buttons"].insert(1, {
+                "type": "link", "url": context["pathto"](f"_sources/{folder}/{WHEEL}", 1),
+                "text": ".whl", "icon": "fas fa-file", "label": "download-wheel-button",
+                "tooltip": "Download optlib, which the notebook needs",
+            })  # fmt: skip
+
+
+def write_notebooks(app, error):
+    """Store the notebooks that pages offer, and the wheel beside them."""
+    if error or app.builder.format != "html":
+        return
+    served, base = Path(app.outdir, "_sources"), app.config.html_baseurl
+    with TemporaryDirectory() as folder:
+        wheel = build_wheel(folder)
+        for path in sorted(served.rglob("*.ipynb")):
+            source = Path(app.srcdir, path.relative_to(served))
+            if not source.exists():
+                continue
+            place = path.parent.relative_to(served.parent).as_posix()
+            notebook = nbformat.read(source, as_version=4)
+            nbformat.write(alone(notebook, base and f"{base}{place}/"), path)
+            shutil.copy(wheel, path.parent)
+
+
+def setup(app):
+    app.connect("html-page-context", offer_wheel, priority=600)
+    app.connect("build-finished", write_notebooks)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
