@@ -11,10 +11,12 @@ import yaml
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
 CHAPTERS = [path for path in NOTEBOOKS if re.match(r"\d\d-", path.name)]
+ARTICLE = [path for path in CHAPTERS if int(path.name[:2]) <= 7]  # then comes what it left out
 TAGS = {"hide-input", "hide-output", "hide-cell"}
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+every_chapter_of_the_article = pytest.mark.parametrize("path", ARTICLE, ids=lambda path: path.stem)
 
 
 def cells(path, kind):
@@ -130,7 +132,8 @@ def test_code_cells_are_small_and_prose_carries_them(path):
 @every_chapter
 def test_chapter_has_its_sections(path):
     headings = re.findall(r"(?m)^## (.+)$", text(path))
-    wanted = ["What the article says", "Misconceptions", "Exercises", "Summary"]
+    wanted = ["What the article says"] if path in ARTICLE else []
+    wanted += ["Misconceptions", "Exercises", "Summary"]
     assert [heading for heading in headings if heading in wanted] == wanted
     assert len(re.findall(r"(?m)^# ", text(path))) == 1
 
@@ -145,14 +148,14 @@ def test_chapter_opens_with_what_you_do_learn_and_need(path):
 @every_chapter
 def test_every_rule_is_printed_from_the_code_and_numbered(path):
     numbered = [cell for cell in cells(path, "code") if "equation" in cell.metadata]
-    assert numbered
+    assert numbered or path not in ARTICLE
     for cell in numbered:
         assert "formula(" in cell.source
         assert [list(out.data) for out in cell.outputs] == [["text/latex", "text/plain"]]
         assert re.fullmatch(r"eq-[a-z0-9-]+", cell.metadata["equation"])
 
 
-@every_chapter
+@every_chapter_of_the_article
 def test_every_claim_has_a_verdict(path):
     section = text(path).split("\n## What the article says\n")[1].split("\n## ")[0]
     titles = re.findall(r":::\{admonition\} (.+)\n:class: claim (\w+)", section)

@@ -1,6 +1,6 @@
-"""Five methods on three real tasks, each at every learning rate of its grid, for several seeds.
+"""Five methods on real tasks, each at every learning rate of its grid, for several seeds.
 
-    python -m optlib.studies.tuned digits            (or photographs, or text)
+    python -m optlib.studies.tuned digits            (or another of `TASKS`)
     python -m optlib.studies.tuned text --jobs 8 --backend dask
 
 It writes <task>.json beside this file after every finished run; started again, it does what is
@@ -37,7 +37,29 @@ GRIDS = {  # six rates each; those of the five hold the defaults of optlib and o
     "Adam, eps 0.01": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
     "Adam, eps 1": (0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
 }
+NARROW = {method: GRIDS[method] for method in FIVE}
+WIDE = dict.fromkeys(FIVE, (*(float(f"{k}e{n}") for n in range(-4, 1) for k in (1, 2, 5)), 10.0))
+TUNED_TEXT = {"SGD": (1.0,), "Momentum": (0.1,), "AdaGrad": (0.1,)}
+TUNED_TEXT |= {"RMSProp": (0.01,), "Adam": (0.01,)}
+TUNED_PHOTOGRAPHS = {"SGD": (0.3,), "Momentum": (0.01,), "AdaGrad": (0.03,)}
+TUNED_PHOTOGRAPHS |= {"RMSProp": (0.001,), "Adam": (0.003,), "Adam, eps 1": (0.1,)}
 MEASURES = ("training loss", "validation loss", "validation error", "test loss", "test error")
+FREQUENCIES = {"over 4 %": 0.04, "1 to 4 %": 0.01, "0.1 to 1 %": 0.001, "under 0.1 %": 0.0}
+
+
+def losses_and_errors(x, training, validation, test):
+    """The five `MEASURES` of trained models x."""
+    return [training(x), validation(x), validation.error(x), test(x), test.error(x)]
+
+
+def losses_by_frequency(x, training, validation, test):
+    """The test loss, of all characters and of those that are frequent, ..., rare in training."""
+    del validation
+    counts = np.bincount(training.y.astype(int), minlength=training.classes)
+    often = counts[test.y.astype(int)] / training.n
+    groups = np.digitize(often, list(FREQUENCIES.values()))
+    rows = [np.flatnonzero(groups == group) for group in range(len(FREQUENCIES))]
+    return [test(x), *(test.batch(part)(x) for part in rows)]
 
 
 class Task(NamedTuple):
@@ -47,7 +69,9 @@ class Task(NamedTuple):
     epochs: int
     batch_size: int
     seeds: int
-    methods: tuple = tuple(FIVE)
+    rates: dict = NARROW
+    measure: Any = losses_and_errors
+    measures: tuple = MEASURES
 
 
 def digits(seed):
@@ -77,17 +101,23 @@ def text(seed):
 
 TASKS = {
     "digits": Task(digits, epochs=60, batch_size=32, seeds=10),
-    "photographs": Task(photographs, epochs=12, batch_size=64, seeds=3, methods=tuple(METHODS)),
+    "photographs": Task(photographs, epochs=12, batch_size=64, seeds=3, rates=GRIDS),
     "text": Task(text, epochs=2, batch_size=64, seeds=3),
-}
+    "budget1": Task(digits, epochs=1, batch_size=32, seeds=10, rates=WIDE),
+    "budget5": Task(digits, epochs=5, batch_size=32, seeds=10, rates=WIDE),
+    "seeds": Task(digits, 60, 32, seeds=40, rates={"Momentum": (0.3,), "Adam": (0.03,)}),
+    "photographs20": Task(photographs, epochs=12, batch_size=64, seeds=20, rates=TUNED_PHOTOGRAPHS),
+    "text10": Task(text, 2, 64, 10, TUNED_TEXT, losses_by_frequency, ("all", *FREQUENCIES)),
+}  # fmt: skip
+THREE = "digits", "photographs", "text"  # those on which the methods are compared
 
 
 def fit(task, method, seed, rates=None):
     """Train at all rates at once: final parameters, shape (rates, d), and the three problems."""
-    split, epochs, batch_size, *_ = TASKS[task]
+    split, epochs, batch_size, _, grids, *_ = TASKS[task]
     training, *others = split(seed)
     steps = epochs * -(-training.n // batch_size)
-    rule = METHODS[method](lr=np.array(rates or GRIDS[method])[:, np.newaxis])
+    rule = METHODS[method](lr=np.array(rates or grids[method])[:, np.newaxis])
     history = train(
         rule, training, training.start(np.random.default_rng([seed, 2])), epochs, batch_size,
         schedule=lambda t: 0.3 ** ((t > steps / 2) + (t > 3 * steps / 4)),
@@ -97,27 +127,26 @@ def fit(task, method, seed, rates=None):
 
 
 def run(task, method, seed, rates=None):
-    """Train at all rates at once; per rate, the five `MEASURES` at the end.
+    """Train at all rates at once; per rate, what the task measures at the end.
 
     Returns
     -------
-    list of list of float, shape (rates, 5)
+    list of list of float, shape (rates, measures)
         Rounded to six digits; None for a loss above a million.
     """
-    x, (training, validation, test) = fit(task, method, seed, rates)
+    x, parts = fit(task, method, seed, rates)
     with np.errstate(all="ignore"):  # a diverged run is data
-        parts = [training(x), validation(x), validation.error(x), test(x), test.error(x)]
-    rows = np.round(parts, 6).T.tolist()
+        rows = np.round(TASKS[task].measure(x, *parts), 6).T.tolist()
     return [[value if value < 1e6 else None for value in row] for row in rows]
 
 
 def declared(task):
     """The settings under which stored results were made."""
-    _, epochs, batch_size, seeds, methods = TASKS[task]
+    _, epochs, batch_size, seeds, grids, _, measures = TASKS[task]
     return {
         "task": task, "epochs": epochs, "batch size": batch_size, "seeds": list(range(seeds)),
-        "rates": {method: list(GRIDS[method]) for method in methods},
-        "measures": list(MEASURES),
+        "rates": {method: list(rates) for method, rates in grids.items()},
+        "measures": list(measures),
     }  # fmt: skip
 
 
@@ -129,8 +158,8 @@ def load(task):
 
 def results(task):
     """Stored results: per method an array of shape (seeds, rates, measures), nan for diverged."""
-    stored, (*_, seeds, methods) = load(task)["results"], TASKS[task]
-    rows = {method: [stored[method][str(seed)] for seed in range(seeds)] for method in methods}
+    stored, (_, _, _, seeds, grids, *_) = load(task)["results"], TASKS[task]
+    rows = {method: [stored[method][str(seed)] for seed in range(seeds)] for method in grids}
     return {method: np.array(row, dtype=float) for method, row in rows.items()}
 
 
@@ -147,7 +176,7 @@ def best(task):
     for method, values in results(task).items():
         means = values.mean(axis=0)
         rate = np.lexsort((means[:, 1], means[:, 2] if error else means[:, 1]))[0]
-        chosen[method] = GRIDS[method][rate], values[:, rate, 4 if error else 3]
+        chosen[method] = TASKS[task].rates[method][rate], values[:, rate, 4 if error else 3]
     return chosen
 
 
