@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from fractions import Fraction
 from unittest import mock
 
 import numpy as np
@@ -169,6 +170,11 @@ def test_traced_program_computes_the_value_and_the_gradient(problem, data):
     g = [outputs[f"g{i}"] for i in range(problem.dim)]
     assert outputs["f"] == pytest.approx(problem(x), rel=1e-12, abs=1e-12)
     assert g == pytest.approx(problem.grad(x), rel=1e-12, abs=1e-11)
+
+
+def test_points_of_fractions_stay_exact():
+    slope = PiecewiseQuadratic().grad(np.array([Fraction(792, 1225)]))
+    assert slope.tolist() == [Fraction(792, 49)]
 
 
 def test_fields_are_read_only():

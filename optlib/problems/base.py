@@ -1,5 +1,7 @@
 """Problems to minimize: the base class, then the quadratic ones that theory speaks of."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from optlib.checks import as_array, as_numbers, constant, is_symbol, require
@@ -10,7 +12,8 @@ class Problem:
 
     Call it for the value, call ``grad`` for the gradient. Both take a point ``(d,)`` or a stack
     of points ``(..., d)``, keep float32 as float32, and give each point of a stack bit for bit
-    what they give it alone. Inherit from this class and set ``dim`` and ``x0`` to write your own.
+    what they give it alone; points of fractions stay exact. Inherit from this class and set
+    ``dim`` and ``x0`` to write your own.
 
     Parameters
     ----------
@@ -52,11 +55,15 @@ class Problem:
     def _points(self, x):
         """The points as one contiguous array of floats, whose layout cannot change a rounding."""
         name, given = f"{type(self).__name__}: x", x
-        symbols = isinstance(x, np.ndarray) and x.dtype == object and any(map(is_symbol, x.flat))
-        x = x if symbols else as_array(name, given, "an array of numbers")
+        exact = isinstance(x, np.ndarray) and x.dtype == object and any(map(_is_exact, x.flat))
+        x = x if exact else as_array(name, given, "an array of numbers")
         x = np.asarray(x, order="C")
         require(x.shape[-1:] == (self.dim,), name, f"of shape (..., {self.dim})", x.shape)
         return x.astype(float) if x.dtype.kind in "biu" else x
+
+
+def _is_exact(value):
+    return is_symbol(value) or isinstance(value, Fraction)
 
 
 class Landscape(Problem):
