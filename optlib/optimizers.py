@@ -346,7 +346,8 @@ class Adam(Optimizer):
     array([-0.1,  0.1])
 
     Same as PyTorch and optax. Keras and TF1 add eps to the uncorrected root (the paper's
-    "epsilon hat"); MLX does not correct the bias by default.
+    "epsilon hat"); MLX does not correct the bias by default. In float16, where 1e-8 is 0, the first
+    step is nan at g = 0 and infinite for g up to 0.0054: give a larger eps, or use float32.
     """
 
     lr: ArrayLike = 1e-3
