@@ -17,8 +17,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome",
             "/Applications/Chromium.app/Contents/MacOS/Chromium",
             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")  # fmt: skip
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync",
-         "--disable-frame-rate-limit", "--disable-gpu-vsync"]  # fmt: skip
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 NO_BROWSER = (
     "no Chromium on this machine: install Chromium or Google Chrome (apt install chromium, brew "
     "install --cask chromium), or run .venv/bin/playwright install chromium"

@@ -38,7 +38,7 @@ export default figure(({ panels, data, change, handle }) => {
   shrink.line(GUIDE, 1.4).draw([[0, 1], [most, 1]]);
   shrink.text({ "text-anchor": "end" }).draw(limit - 0.003, 1.14, "2/λ_max");
   const marks = styles.map(({ color }) => shrink.dots(color, 4.5));
-  handle(shrink, { key: "lr", label: "learning rate α",
+  handle(shrink, { key: "lr", label: "learning rate α", along: true,
     at: ({ lr }) => [lr, Math.max(...factors(lr).map(Math.abs))],
     part: ([lr]) => ({ lr }) });
 
