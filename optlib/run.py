@@ -241,6 +241,8 @@ def _kept(x, value, source):
 def _factor(schedule, t):
     """The factor of a schedule at step t."""
     factor = schedule(t)
+    if type(factor) is float and 0 <= factor < np.inf:
+        return factor
     number = np.ndim(factor) == 0 and np.asarray(factor).dtype.kind in "iuf"
     if not (number and 0 <= factor < np.inf):
         hint = "; write schedule=cosine(100), not schedule=cosine" if callable(factor) else ""
