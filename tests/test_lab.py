@@ -12,8 +12,10 @@ import nbformat
 import pytest
 
 from optlib.explorables import StepSize
+from tools.notebooks import normalize, text_of
 
 ROOT = Path(__file__).parent.parent
+CHAPTER = "03-adagrad.ipynb"
 CELLS = (
     "from optlib.explorables import StepSize\nfigure = StepSize(lr=0.03)\nfigure",
     "print(figure.lr, figure.start[1] > 0.6)",
@@ -31,6 +33,11 @@ def lab(tmp_path):
         "name": "python3",
     }
     nbformat.write(notebook, tmp_path / "live.ipynb")
+    chapter = normalize(nbformat.read(ROOT / "chapters" / CHAPTER, as_version=4))
+    (tmp_path / CHAPTER).write_text(text_of(chapter), encoding="utf-8")
+    whole = tmp_path / "JUPYTERLAB_SETTINGS_DIR" / "@jupyterlab" / "notebook-extension"
+    whole.mkdir(parents=True)  # all cells at once, not only those in view
+    (whole / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
@@ -58,11 +65,11 @@ def lab(tmp_path):
         yield home
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=90)
 
 
 def wait_for(home, server, log):
-    for _ in range(300):
+    for _ in range(1200):
         assert server.poll() is None, log.read_text()
         try:
             urlopen(f"{home}api", timeout=5).close()
@@ -110,3 +117,24 @@ def test_slider_moves_the_kernel_and_the_kernel_the_slider(browser, lab):
     page.close()
     assert not errors
     assert not [url for url in requests if not url.startswith((lab, "data:", "blob:"))]
+
+
+def test_a_chapter_shows_boxes_closed_solutions_and_figures_of_the_pages_size(browser, lab):
+    cells = normalize(nbformat.read(ROOT / "chapters" / CHAPTER, as_version=4)).cells
+    folded = [cell for cell in cells if "jupyter" in cell.metadata]
+    figures = [cell for cell in cells if "figure" in cell.metadata.get("mystnb", {})]
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(120_000)
+    page.goto(f"{lab}doc/tree/{CHAPTER}?reset")
+    page.get_by_text("| Idle").wait_for()
+    page.locator(".jp-Notebook").get_by_text("Exercise 1", exact=True).first.wait_for()
+    assert page.locator(".jp-InputPlaceholder").count() == len(folded) > 0
+    assert page.locator(".jp-Notebook details").count() > 0
+    assert page.locator(".jp-Notebook details[open]").count() == 0
+    assert ":::" not in page.locator(".jp-Notebook").inner_text()
+    widths = page.locator(".jp-OutputArea-output > img").evaluate_all(
+        "images => images.map((image) => image.clientWidth)"
+    )
+    assert len(widths) == len(figures)
+    assert max(widths) <= 768
+    page.close()

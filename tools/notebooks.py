@@ -36,6 +36,11 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
+def stored(path):
+    """Return the text of the notebook at `path`, normalized as it is."""
+    return text_of(normalize(nbformat.read(path, as_version=4)))
+
+
 def execute(path, timeout=300):
     """Return the text of the notebook at `path`, executed and normalized."""
     notebook = nbformat.read(path, as_version=4)
@@ -122,10 +127,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("-j", "--jobs", type=int, default=2, help="notebooks at a time")
+    parser.add_argument("--keep-outputs", action="store_true", help="only normalize")
     arguments = parser.parse_args()
+    make = stored if arguments.keep_outputs else execute
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for path, text in zip(arguments.paths, pool.map(execute, arguments.paths), strict=True):
+        for path, text in zip(arguments.paths, pool.map(make, arguments.paths), strict=True):
             changed = text != path.read_text(encoding="utf-8")
             path.write_text(text, encoding="utf-8")
             print(path, "updated" if changed else "unchanged")
