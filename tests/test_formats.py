@@ -1,11 +1,21 @@
 """The book in other formats than its pages: markup that every reader of HTML or XML accepts."""
 
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from optlib.explorables import StepSize
+
+ROOT = Path(__file__).parent.parent
 
 
 class Hostile(StepSize):
@@ -20,3 +30,50 @@ def test_the_stand_in_of_a_live_figure_is_well_formed(cls):
     assert [child.tag for child in page] == ["script", "img", "table"]
     assert json.loads(page[0].text) == json.loads(json.dumps({**figure.state, "spec": figure.spec}))
     assert page[1].get("alt") == cls.alt
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """The cover and two pages, without what they refer to elsewhere."""
+    folder = tmp_path_factory.mktemp("formats")
+    for name in ("_config.yml", "intro.md", "references.bib", "CITATION.cff"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("assets", "tools"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "tools" / "alone.py").write_text("def setup(app): return {}\n")  # its own tests
+    (folder / "chapters").mkdir()
+    for name in ("notation.md", "playground.ipynb"):
+        shutil.copy(ROOT / "chapters" / name, folder / "chapters")
+    chapters = [{"file": "chapters/notation"}, {"file": "chapters/playground"}]
+    toc = {"format": "jb-book", "root": "intro", "chapters": chapters}
+    (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    return folder
+
+
+def build(folder, *options):
+    book = Path(sys.executable).with_name("jupyter-book")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("BOOK_")}
+    run = subprocess.run(
+        [book, "build", *options, folder], capture_output=True, text=True, env=environment
+    )
+    assert run.returncode == 0, run.stderr
+    elsewhere = r"(?m)^.*WARNING.*(not found|unknown document|could not find|undefined label).*$"
+    assert "WARNING" not in re.sub(elsewhere, "", run.stderr)
+
+
+def test_epub_is_well_formed_on_every_page(sources):
+    build(sources, "--builder", "custom", "--custom-builder", "epub")
+    (book,) = (sources / "_build" / "epub").glob("*.epub")
+    with zipfile.ZipFile(book) as pages:
+        names = [name for name in pages.namelist() if name.endswith((".xhtml", ".opf", ".ncx"))]
+        for name in names:
+            ElementTree.fromstring(re.sub(rb"&(?!#|amp;|lt;|gt;|quot;)\w+;", b"", pages.read(name)))
+    assert any("playground" in name for name in names)
+
+
+def test_the_book_on_one_page_holds_every_chapter(sources):
+    build(sources, "--builder", "singlehtml")
+    text = (sources / "_build" / "singlehtml" / "intro.html").read_text(encoding="utf-8")
+    for name in ("notation", "playground"):
+        assert f'id="document-chapters/{name}"' in text
+    assert text.count("sd-card-body") > 5  # the cover's cards

@@ -92,10 +92,18 @@ def leave_out_thebe(app, config):
     files[:] = [file for file in files if file[0] != "sphinx-thebe.css"]
 
 
+def share_html(app):
+    """Let other formats of HTML show every node: one extension that names them hides all others."""
+    handlers = app.registry.translation_handlers
+    for name in ("singlehtml", "epub"):
+        handlers[name] = handlers.get("html", {}) | handlers.get(name, {})
+
+
 def setup(app):
     app.add_transform(NumberFormulas)
     app.add_transform(SizeFigures)
     app.connect("config-inited", leave_out_thebe)
     app.connect("html-page-context", add_figure_scripts)
     app.connect("builder-inited", write_figure_scripts)
+    app.connect("builder-inited", share_html)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
