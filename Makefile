@@ -3,9 +3,10 @@ VENV   ?= .venv
 UV     ?= $(shell command -v uv 2>/dev/null)
 PORT   ?= 8000
 BIN     = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BENCH  ?= .venv-bench/bin/python
 READY   = $(VENV)/.ready
 export JUPYTER_PLATFORM_DIRS := 1
-.PHONY: help book test notebooks serve lab lint pins clean
+.PHONY: help book test notebooks serve lab lint bench pins clean
 help:            ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
 book: $(READY)   ## build the book; prints the page to open
@@ -22,6 +23,8 @@ lab: $(READY)    ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab --config tools/lab_config.py --notebook-dir chapters
 lint: $(READY)   ## check the style of the code
 	$(BIN)/ruff check && $(BIN)/ruff format --check
+bench: $(READY)  ## time runs beside PyTorch and optax, if .venv-bench has them
+	@if [ -x $(BENCH) ]; then $(BENCH) tools/bench.py; else $(BIN)/python tools/bench.py; fi
 pins:            ## compile the pins of requirements.txt from pyproject.toml (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile -q --universal -p 3.11 --no-annotate --group book -o requirements.txt
 clean:           ## remove what was built, and the environment

@@ -4,6 +4,7 @@ import functools
 import inspect
 import math
 import operator
+import sys
 from contextlib import suppress
 from dataclasses import fields
 
@@ -112,7 +113,7 @@ def as_array(name, value, legal="numbers", kinds="biuf"):
         array = np.asarray(value)
     except (RuntimeError, TypeError, ValueError):  # a ragged list, or nothing NumPy can read
         array = np.asarray(None)
-    plain = array.dtype.kind in kinds and not isinstance(value, np.ma.MaskedArray)
+    plain = array.dtype.kind in kinds and not _is_masked(value)
     require(plain, name, legal, value, TypeError)
     return array
 
@@ -272,5 +273,11 @@ def _given(name, value, dtype=float):
 
 def _is_number(value):
     if isinstance(value, _ARRAYS):
-        return value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
+        return value.dtype.kind in "iuf" and not _is_masked(value)
     return (isinstance(value, (int, float)) and not isinstance(value, bool)) or is_symbol(value)
+
+
+def _is_masked(value):
+    """Whether an array is masked, without loading numpy.ma for those that are not."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray)

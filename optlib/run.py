@@ -1,9 +1,7 @@
 """Runs of a rule on a problem: `minimize` step by step, `train` on minibatches."""
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from optlib.checks import (
     ready,
     require,
 )
+from optlib.loop import kept, run
 from optlib.optimizers import Optimizer
 from optlib.probe import takes, try_problem, try_rule
 from optlib.schedules import constant
@@ -57,7 +56,7 @@ class History:
         return type(self.state)(*(entries[-1] for entries in self.state))
 
 
-def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None, state=None):
+def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None, state=None, every=1):
     """Run a rule on a problem, a gradient a step.
 
     Parameters
@@ -78,6 +77,9 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None, st
     state : History or State, default the rule's first State
         Where the rule stands; the schedule goes on from its t. A History is continued from its
         last point and state: given the same generator, to the bit as if it had never ended.
+    every : int >= 1, default 1
+        Steps from one record to the next, for runs whose records would not fit; the last point is
+        always kept. A record takes 2 + s arrays of the size of x, with s the arrays of the state.
 
     Returns
     -------
@@ -106,7 +108,8 @@ def minimize(optimizer, problem, x0=None, steps=100, schedule=None, rng=None, st
     random = hasattr(problem, "sample") or rng is not None
     start = _start(optimizer, problem, x0, schedule, rng, state, random)
     check_count("steps", steps, 0)
-    return _run(optimizer, problem, *start, steps, None, schedule, rng)
+    check_count("every", every, 1)
+    return _run(optimizer, problem, *start, steps, every, None, schedule, rng)
 
 
 def train(
@@ -156,35 +159,13 @@ def train(
     require(hasattr(problem, "batch"), "problem", legal, problem, TypeError)
     check_count("epochs", epochs, 0)
     check_count("batch_size", batch_size, 1, problem.n)
-    return _run(optimizer, problem, *start, epochs, batch_size, schedule, rng)
+    return _run(optimizer, problem, *start, epochs, 1, batch_size, schedule, rng)
 
 
-def _run(optimizer, problem, x, state, shape, records, batch_size, schedule, rng):
-    """A run from x with a record after each step, or each epoch if there is a batch size."""
-    rule, step, t = optimizer, type(optimizer).step.__wrapped__, getattr(state, "t", 0)
-    of_grad, of_step = f"{type(problem).__name__}.grad", f"{type(optimizer).__name__}.step"
-    with np.errstate(all="ignore"):
-        seen = [(x, np.copy(problem(x)), None, state)]
-        for _ in _progress(records):
-            batches, full = [problem], None
-            if batch_size:
-                ends = range(batch_size, problem.n, batch_size)
-                batches = map(problem.batch, np.split(rng.permutation(problem.n), ends))
-                full = _kept(x, problem.grad(x), of_grad)
-            for batch in batches:
-                t += 1
-                noise = [batch.sample(rng, t, shape)] if hasattr(batch, "sample") else []
-                g = _kept(x, batch.grad(x, *noise), of_grad)
-                if schedule is not None:
-                    rule = replace(optimizer, lr=optimizer.lr * _factor(schedule, t))
-                x_new, state = step(rule, x, g, ready(of_step, x, state))
-                x = _kept(x, x_new, of_step)
-            seen.append((x, np.copy(problem(x)), g if full is None else full, state))
-    xs, fs, gs, states = zip(*seen, strict=True)
-    x = np.array(xs)
-    g = np.array(gs[1:], x.dtype).reshape(records, *x.shape[1:])
-    state = type(state)(*(_stacked(column) for column in zip(*states, strict=True)))
-    return History(x, np.array(fs, x.dtype), g, state, optimizer, problem, shape)
+def _run(optimizer, problem, x, state, shape, steps, every, batch_size, schedule, rng):
+    log = run(optimizer, problem, x, state, shape, steps, every, batch_size, schedule, rng)
+    state = type(state)(*log.state)
+    return History(log.x, log.f, log.g, state, optimizer, problem, shape)
 
 
 def _start(optimizer, problem, x0, schedule, rng, state, random):
@@ -215,7 +196,7 @@ def _start(optimizer, problem, x0, schedule, rng, state, random):
     require(type(state) is type(first), "state", legal, state, TypeError)
     state = ready("state", start, state)
     x = np.broadcast_to(start, common_shape("", start.shape, vars(optimizer) | state._asdict()))
-    x = _kept(x, x, "x0")
+    x = kept(x, x, "x0")
     shape = start.shape if shape is None else shape
     with np.errstate(all="ignore"):
         try_problem(problem, x, getattr(state, "t", 0) + 1, rng, shape)
@@ -226,43 +207,3 @@ def _start(optimizer, problem, x0, schedule, rng, state, random):
 def _check_instance(name, value, kind, legal):
     hint = f"; write {value.__name__}(...)" if isinstance(value, type) else ""
     require(isinstance(value, kind) and not hint, name, legal, value, TypeError, hint)
-
-
-def _kept(x, value, source):
-    """What a step or a gradient at x returned, as a copy that nobody changes."""
-    value = np.array(value, x.dtype)
-    if value.shape != x.shape:
-        legal, hint = f"of the shape of x, {x.shape}", "; give x0 one row a run"
-        require(False, f"what {source} returns", legal, value.shape, hint=hint)
-    value.flags.writeable = False
-    return value
-
-
-def _factor(schedule, t):
-    """The factor of a schedule at step t."""
-    factor = schedule(t)
-    if type(factor) is float and 0 <= factor < np.inf:
-        return factor
-    number = np.ndim(factor) == 0 and np.asarray(factor).dtype.kind in "iuf"
-    if not (number and 0 <= factor < np.inf):
-        hint = "; write schedule=cosine(100), not schedule=cosine" if callable(factor) else ""
-        legal = "a number in [0, inf)"
-        require(False, f"schedule({t})", legal, factor, ValueError if number else TypeError, hint)
-    return factor
-
-
-def _stacked(column):
-    """One field of all states; the zero a run starts from in full shape and dtype."""
-    last = np.asarray(column[-1])
-    shape = np.broadcast_shapes(last.shape, np.shape(column[0]))
-    return np.array([np.broadcast_to(row, shape) for row in column], last.dtype)
-
-
-def _progress(n):
-    """Count 1 ... n, with a progress bar after two seconds unless TQDM_DISABLE is set."""
-    if n and not os.environ.get("TQDM_DISABLE"):
-        with suppress(ImportError):
-            from tqdm.auto import tqdm
-
-            return tqdm(range(1, n + 1), delay=2, leave=False)
-    return range(1, n + 1)

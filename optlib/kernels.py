@@ -1,0 +1,179 @@
+"""Steps of whole arrays in place, piece by piece, bit for bit those of the plain rule."""
+
+import math
+
+import numpy as np
+
+from optlib.checks import require
+from optlib.compiled import compiled, hyper_of, parts_of_problem, parts_of_rule
+
+PIECE = 1 << 16  # bytes of an array that are worked on at a time: they stay in the cache
+WIDE = 1024  # coordinates from which on the runs of a sweep are stepped one by one
+
+
+def _kernel(work, inputs, homes):
+    """Source of a function that does the operations in place, and how many buffers it wants.
+
+    It takes the inputs, then what is in ``homes`` (result: where it goes, and the input that it may
+    overwrite when nobody reads that any more), then numbers, then buffers.
+    """
+    last = {a: k for k, (_, _, arguments) in enumerate(work) for a in arguments}
+    place, numbers, buffers, free, lines = {name: name for name in inputs}, [], 0, [], []
+    for k, (target, name, arguments) in enumerate(work):
+        numbers += [a for a in arguments if a not in place and a not in numbers]
+        spots = [place.get(a) or f"n{numbers.index(a)}" for a in arguments]
+        ends = {place[a] for a in arguments if a in place and last[a] == k and a not in homes}
+        free += [spot for spot in ends if spot[0] == "b"]
+        goal, old = homes.get(target, (None, None))
+        if goal and last.get(old, k) <= k:
+            place[target] = goal
+        else:
+            if not free:
+                free.append(f"b{buffers}")
+                buffers += 1
+            place[target] = free.pop()
+        out = place[target]
+        if name == "power" and arguments[1] == "(2)":
+            lines.append(f"square({spots[0]}, {out})")
+        elif name == "power":
+            base, exponent = (f"number({s})" if s[0] == "n" else s for s in spots)
+            lines.append(f"{out}[...] = {base} ** {exponent}")
+        else:
+            out = f"out={out}" if name in ("maximum", "minimum") else out
+            lines.append(f"{name}({', '.join([*spots, out])})")
+    lines += [f"{goal}[...] = {place[name]}" for name, (goal, _) in homes.items()
+              if place[name] != goal]  # fmt: skip
+    goals = dict.fromkeys([*inputs, *(goal for goal, _ in homes.values())])
+    wanted = [*goals, *(f"n{i}" for i in range(len(numbers))), *(f"b{i}" for i in range(buffers))]
+    body = "\n".join(f"    {line}" for line in lines)
+    return f"def run({', '.join(wanted)}):\n{body}", numbers, buffers
+
+
+def _pieces(size, itemsize):
+    return [slice(i, i + PIECE // itemsize) for i in range(0, size, PIECE // itemsize)]
+
+
+class Kernel:
+    """A rule that steps whole arrays: the state in place, the point into a new array.
+
+    Parameters
+    ----------
+    rule : Optimizer
+    x, state : array (..., d) and state, all its entries of that shape
+        Where it goes on from.
+    scheduled : bool
+        Whether lr comes with every step.
+    columns : bool
+        Whether ``step`` gets and returns arrays (d, runs), a row for each coordinate.
+    """
+
+    def __init__(self, rule, x, state, scheduled=False, columns=False):
+        parts, self.names = parts_of_rule(rule)
+        entries = state._asdict()
+        whole = [entries[name] for name in self.names]
+        fits = all(getattr(a, "shape", None) == x.shape and a.dtype == x.dtype for a in whole)
+        require(fits, "compiled: state", "of the shape and type of x", state, TypeError)
+        hyper = hyper_of(rule, parts)
+        values = [getattr(rule, name) for name in hyper]
+        self.shape, self.size, self.columns, self.dtype = x.shape, x.size, columns, x.dtype
+        self.t = entries.get("t", 0)
+        self.slots = [self._flat(a, True) for a in whole]
+        sweeps = any(isinstance(value, np.ndarray) for value in values)
+        self.by_run = sweeps and not columns and x.shape[-1] >= WIDE
+        ends = {parts.outputs["x"]: ("out", "r0")}
+        ends |= {parts.outputs[name]: (parts.inputs[name],) * 2 for name in self.names}
+        inputs = ["r0", "r1", *(parts.inputs[name] for name in self.names)]
+        source, numbers, buffers = _kernel(parts.needed(ends), inputs, ends)
+        self.run = compiled(source, False)
+        count = parts.inputs.get("t", "t")
+        rate = parts.inputs["lr"] if scheduled else "lr"
+        once, again, late = parts.split({count, rate}, "power({}, {})")
+        self.late = [i for i, name in enumerate(numbers) if name in late]
+        lines = [
+            f"def run({', '.join(parts.inputs[name] for name in hyper)}):",
+            *(f"    {line}" for line in once),
+            f"    def late({count}, {rate}):",
+            *(f"        {line}" for line in again),
+            f"        return [{', '.join(numbers[i] for i in self.late)}]",
+            f"    return [{', '.join('0' if name in late else name for name in numbers)}], late",
+        ]
+        early, self.numbers_at = compiled("\n".join(lines), False)(*values)
+        early = [self._cast(number) for number in early]
+        length = x.shape[-1] if self.by_run else x.size
+        self.pieces = []
+        scratch = np.empty((buffers, min(length, PIECE // x.itemsize)), x.dtype)
+        for run, start in enumerate(range(0, x.size, length or 1)):
+            for part in _pieces(length, x.itemsize):
+                piece = slice(start + part.start, start + min(part.stop, length))
+                slots = [a[piece] for a in self.slots]
+                room = [*scratch[:, : piece.stop - piece.start]]
+                numbers = [self._part(number, run, piece) for number in early]
+                self.pieces.append((run, piece, slots, numbers, room))
+        shaped = [a.reshape(x.shape) for a in self.slots]
+        if columns:
+            shaped = [np.moveaxis(a.reshape(x.shape[-1], *x.shape[:-1]), 0, -1) for a in self.slots]
+        self.given = state._replace(**dict(zip(self.names, shaped, strict=True)))
+
+    def step(self, x, g, lr=None, out=None):
+        """The point after a step along g, a new array unless there is one to put it in."""
+        late = [self._cast(number) for number in self.numbers_at(self.t, lr)]
+        out = np.empty_like(x) if out is None else out
+        flat_x, flat_g, flat_out = x.reshape(-1), g.reshape(-1), out.reshape(-1)
+        for run, piece, slots, numbers, room in self.pieces:
+            for i, number in zip(self.late, late, strict=True):
+                numbers[i] = self._part(number, run, piece)
+            self.run(flat_x[piece], flat_g[piece], *slots, flat_out[piece], *numbers, *room)
+        self.t += 1
+        return out
+
+    @property
+    def state(self):
+        """The state, whose arrays change with the next step."""
+        return self.given._replace(t=self.t) if "t" in self.given._fields else self.given
+
+    def _part(self, number, run, piece):
+        """What of a number belongs to a piece: all of it, its entries there, or that of the run."""
+        if number.ndim == 0:
+            return number
+        return number[piece] if number.size == self.size else number[run : run + 1]
+
+    def _cast(self, number):
+        """A number in the precision of x, a sweep's laid out like x or, if x is wide, by run."""
+        number = np.asarray(number, self.dtype)
+        if number.ndim == 0:
+            return number
+        if self.by_run and number.shape[-1] == 1:
+            return np.broadcast_to(number, (*self.shape[:-1], 1)).reshape(-1)
+        return self._flat(np.broadcast_to(number, self.shape))
+
+    def _flat(self, array, copy=False):
+        if self.columns:
+            array = array.reshape(-1, self.shape[-1]).T
+        return array.flatten() if copy else array.reshape(-1)
+
+
+class Columns:
+    """A landscape on arrays (d, runs), a row for each coordinate, that has the type of x."""
+
+    def __init__(self, problem, x):
+        self.parts, self.x = parts_of_problem(problem, x), x
+        slopes = {self.parts.outputs[f"g{i}"]: (f"g{i}", None) for i in range(problem.dim)}
+        self.few = self._ready(slopes)
+        self.all = self._ready(slopes | {self.parts.outputs["f"]: ("f", None)})
+
+    def _ready(self, ends):
+        x, runs = self.x, self.x.size // self.x.shape[-1]
+        inputs = [*self.parts.inputs.values()]
+        source, numbers, buffers = _kernel(self.parts.needed(ends), inputs, ends)
+        values = eval(f"[{', '.join(numbers)}]", {"inf": math.inf, "nan": math.nan})
+        values = [np.asarray(value, x.dtype) for value in values]
+        pieces = [slice(p.start, min(p.stop, runs)) for p in _pieces(runs, 2 * x.itemsize)]
+        scratch = np.empty((buffers, PIECE // x.itemsize // 2), x.dtype)
+        rest = [[*values, *scratch[:, : p.stop - p.start]] for p in pieces]
+        return compiled(source, False), list(zip(pieces, rest, strict=True))
+
+    def slopes(self, x, g, *f):
+        """Write the gradient at x into g, and the values into f if it is given."""
+        run, pieces = self.all if f else self.few
+        for piece, rest in pieces:
+            run(*x[:, piece], *g[:, piece], *(a[piece] for a in f), *rest)

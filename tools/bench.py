@@ -1,0 +1,216 @@
+"""Times of runs beside those of PyTorch and optax: `make bench`.
+
+Each line is the median of paired ratios, ours over theirs, of CPU seconds in one thread; the peers
+do the same work with the same gradient, and record what the line says. Nothing here is a test.
+"""
+
+import os
+
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TQDM_DISABLE"), "1")
+
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from optlib import LANDSCAPES, MLP, Adam, Momentum, Rosenbrock, minimize, train
+from optlib.datasets import load_digits
+from optlib.kernels import Kernel
+
+try:
+    import torch
+except ImportError:
+    print(
+        "bench: compares with PyTorch and optax, in an environment of their own:\n"
+        "  python3.11 -m venv .venv-bench\n"
+        "  .venv-bench/bin/pip install torch jax optax -e .\n"
+        "  make bench"
+    )
+    sys.exit()
+
+START, ROUNDS = (-1.2, 1.0), int(sys.argv[1]) if len(sys.argv) > 1 else 5
+
+
+def slopes(x, y):
+    valley = y - x * x
+    return -2 * (1 - x) - 400 * x * valley, 200 * valley
+
+
+def value(x, y):
+    return (1 - x) ** 2 + 100 * (y - x * x) ** 2
+
+
+def torch_steps(steps):
+    p = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    rule, seen = torch.optim.Adam([p], lr=2e-3, fused=True), torch.empty(steps + 1, 2)
+    for t in range(steps):
+        p.grad = torch.tensor(slopes(*p.tolist()), dtype=torch.float64)
+        rule.step()
+        seen[t + 1] = p.detach()
+
+
+def optax_scan(steps):
+    import jax
+    import optax
+
+    jax.config.update("jax_enable_x64", True)
+    rule, x = optax.adam(2e-3), jax.numpy.array(START)
+
+    def step(carry, _):
+        x, state = carry
+        move, state = rule.update(jax.numpy.stack(slopes(*x)), state, x)
+        x = optax.apply_updates(x, move)
+        return (x, state), x
+
+    run = jax.jit(lambda x: jax.lax.scan(step, (x, rule.init(x)), None, length=steps)[1])
+    return lambda: np.asarray(jax.jit(lambda x: run(x))(x))
+
+
+def torch_sweep(lr, beta, adam, record, steps=500):
+    """Runs at once, written by hand, in place."""
+    lr, beta, n = torch.from_numpy(lr), torch.from_numpy(beta), len(lr)
+    x = [torch.full((n,), a, dtype=torch.float64) for a in START]
+    m, v = ([torch.zeros(n, dtype=torch.float64) for _ in x] for _ in range(2))
+    kept = torch.empty((steps + 1, 4 * len(x) + 1, n) if record else 0, dtype=torch.float64)
+    powers, power = torch.ones(n, dtype=torch.float64), 1.0
+    for t in range(steps):
+        g = slopes(*x)
+        powers, power = powers * beta, power * 0.999
+        for i in range(2):
+            if adam:
+                m[i].mul_(beta).addcmul_(1 - beta, g[i])
+                v[i].mul_(0.999).addcmul_(g[i], g[i], value=1 - 0.999)
+                root = v[i].sqrt().mul_((1 - power) ** -0.5).add_(1e-8)
+                x[i].addcdiv_(m[i] * (lr / (1 - powers)), root, value=-1)
+            else:
+                m[i].mul_(beta).add_(g[i])
+                x[i].addcmul_(lr, m[i], value=-1)
+        if record:
+            for k, a in enumerate([*x, *g, *m, *(v if adam else ()), value(*x)]):
+                kept[t, k] = a
+
+
+def torch_digits(model, X, y, start, rates, dtype, epochs, batch):
+    """The network by autograd; several rates at once as one batched product and a rule by hand."""
+    many, n = len(rates), len(X)
+    X, y = torch.from_numpy(X).to(dtype), torch.from_numpy(y)
+    shape = (many,) if many > 1 else ()
+    W = [torch.from_numpy(np.broadcast_to(a, (*shape, *a.shape)).copy()).to(dtype)
+         for a in model.arrays(start)]  # fmt: skip
+    W = [w.unsqueeze(-2) if w.ndim == len(shape) + 1 else w for w in W]
+    W = [w.requires_grad_() for w in W]
+    rule = torch.optim.Adam(W, lr=rates[0])
+    lr = torch.from_numpy(rates).to(dtype)[:, None, None]
+    M, V = ([torch.zeros_like(w) for w in W] for _ in range(2))
+    rng, t = np.random.default_rng(1), 0
+
+    def loss(rows):
+        z = torch.relu(X[rows] @ W[0] + W[1]) @ W[2] + W[3]
+        labels = y[rows].expand(z.shape[:-1]).reshape(-1)
+        return torch.nn.functional.cross_entropy(z.reshape(-1, z.shape[-1]), labels) * many
+
+    for _ in range(epochs):
+        rule.zero_grad()
+        loss(slice(None)).backward()  # the record
+        for rows in np.split(rng.permutation(n), range(batch, n, batch)):
+            t += 1
+            rule.zero_grad()
+            loss(torch.from_numpy(rows)).backward()
+            if many == 1:
+                rule.step()
+                continue
+            with torch.no_grad():
+                for w, m, v in zip(W, M, V, strict=True):
+                    m.lerp_(w.grad, 0.1)
+                    v.mul_(0.999).addcmul_(w.grad, w.grad, value=0.001)
+                    root = v.sqrt().div_((1 - 0.999**t) ** 0.5).add_(1e-8)
+                    w.sub_(m * (lr / (1 - 0.9**t)) / root)
+
+
+def big_step(**options):
+    p = torch.nn.Parameter(torch.ones(10_000_000))
+    p.grad = torch.full_like(p, 0.5)
+    return torch.optim.Adam([p], **options).step
+
+
+def our_step():
+    x, g = np.ones(10_000_000, np.float32), np.full(10_000_000, np.float32(0.5))
+    x, state = Adam().step(x, g)
+    kernel = Kernel(Adam(), x, state)
+    return lambda: kernel.step(x, g, out=x)
+
+
+def compare(name, ours, theirs, rounds=ROUNDS):
+    ours(), theirs()
+    pairs = []
+    for _ in range(rounds):
+        seconds = []
+        for work in (ours, theirs):
+            start = time.process_time()
+            work()
+            seconds.append(time.process_time() - start)
+        pairs.append(seconds)
+    ratio = statistics.median(a / b for a, b in pairs)
+    mine, other = (1e3 * statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"{name:66} {ratio:6.3f}   ({mine:.1f} ms / {other:.1f} ms)", flush=True)
+
+
+def main():
+    torch.set_num_threads(1)
+    print(
+        f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}"
+    )
+    print(f"{platform.machine()}, median of {ROUNDS} paired ratios of CPU time, ours / theirs")
+    run, problem = minimize, Rosenbrock()
+
+    def ours():
+        return run(Adam(lr=2e-3), problem, steps=10_000)
+
+    compare("10,000 recorded steps of Adam / PyTorch fused", ours, lambda: torch_steps(10_000))
+    try:
+        scan = optax_scan(10_000)
+    except ImportError:
+        print("  / optax: pip install optax in the same environment")
+    else:
+        compare("  / optax, lax.scan, compiled anew each time", ours, scan)
+    lr, beta = (a.ravel() for a in np.meshgrid(np.geomspace(1e-4, 1e-1, 100), np.arange(100) / 101))
+    for name, adam in (("Momentum", False), ("Adam", True)):
+        rule = Adam(lr=lr[:, None], beta1=beta[:, None])
+        rule = rule if adam else Momentum(lr=lr[:, None] / 100, momentum=beta[:, None])
+        rates = lr if adam else lr / 100
+        for kept, every in (("all recorded", 1), ("nothing recorded", 500)):
+            compare(f"10,000 runs x 500 steps of {name}, {kept} / PyTorch by hand",
+                    lambda rule=rule, every=every: run(rule, problem, steps=500, every=every),
+                    lambda adam=adam, rates=rates, every=every: torch_sweep(
+                        rates, beta, adam, every == 1))  # fmt: skip
+    step = our_step()
+    compare("one Adam step on 10,000,000 float32 / PyTorch fused", step, big_step(fused=True))
+    compare("  / its default", step, big_step())
+    X, y = load_digits()
+    model = MLP(X, y, hidden=128)
+    start = model.start(np.random.default_rng(0))
+    for name, dtype in (("float32", np.float32), ("float64", np.float64)):
+        for rates in (np.array([1e-3]), np.geomspace(1e-4, 3e-2, 20)):
+            several = rates[:, None] if len(rates) > 1 else rates[0]
+            compare(f"digits network, {len(rates)} rates, 2 epochs, {name} / PyTorch",
+                    lambda several=several, dtype=dtype: train(
+                        Adam(lr=several), model, start.astype(dtype), 2, 32,
+                        rng=np.random.default_rng(1)),
+                    lambda rates=rates, name=name: torch_digits(
+                        model, X, y, start, rates, getattr(torch, name), 2, 32))  # fmt: skip
+    for problem in LANDSCAPES.values():
+        begin = time.process_time()
+        minimize(Adam(), problem, steps=100)
+        seconds = time.process_time() - begin
+        print(f"100 steps of Adam on {type(problem).__name__:14}{1e3 * seconds:8.1f} ms")
+    for module in ("numpy", "optlib"):
+        call = [sys.executable, "-X", "importtime", "-c", f"import {module}"]
+        text = subprocess.run(call, capture_output=True, text=True, check=True).stderr
+        print(f"import {module}: {int(text.splitlines()[-1].split('|')[1]) / 1e3:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
