@@ -211,7 +211,7 @@ def _turn(walk, problem, k, every, batch_size, shape, rng, log):
 
 def kept(x, value, source):
     """What a step or a gradient at x returned, as a copy that nobody changes."""
-    value = np.array(value, x.dtype)
+    value = np.array(value, x.dtype, order="C")
     if value.shape != x.shape:
         legal, hint = f"of the shape of x, {x.shape}", "; give x0 one row a run"
         require(False, f"what {source} returns", legal, value.shape, hint=hint)
