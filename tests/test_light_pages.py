@@ -23,6 +23,13 @@ WATCH = """
     ))).observe({ type: "layout-shift", buffered: true });
 """
 
+STRETCHED = """
+    [...document.querySelectorAll(".bd-article img[width]")].filter((img) => {
+        const [width, height] = ["width", "height"].map((name) => Number(img.getAttribute(name)));
+        return Math.abs(img.clientHeight - img.clientWidth * height / width) > 2;
+    }).map((img) => img.alt)
+"""
+
 
 @pytest.fixture(scope="module")
 def texts(site):
@@ -39,6 +46,7 @@ def test_page_is_small_and_stands_still(browser, home, stem, width):
     page.goto(f"{home}chapters/{stem}.html", wait_until="load")
     page.evaluate("document.fonts.ready.then(() => {})")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not page.evaluate(STRETCHED)
     moved = page.evaluate("moved")
     assert sum(value for value, *_ in moved) < 0.01, moved
     pictures = [url for url in sizes if "/_images/" in url]
@@ -67,6 +75,18 @@ def test_formulas_are_typeset_before_a_script_runs(browser, home, texts):
     for path, text in texts.items():
         raw = re.sub(r"(?s)<(script|pre)\b.*?</\1>", "", text)
         assert not re.search(r"\\\(|\\\[|data-mjx-error|<script[^>]*mathjax", raw), path
+
+
+def test_the_styles_of_a_page_are_whole_rules_and_draw_every_glyph():
+    typesetter = light_pages.Typesetter()
+    page = typesetter.formula(r"\left\{\,|\{a\}| - \mu\,\right\}", display=True)
+    styles = re.sub(r'"[^"]*"', "", typesetter.styles(page))
+    typesetter.close(None, None)
+    rules = re.findall(r"([^{}]+)\{[^{}]*\}", styles)
+    assert re.sub(r"[^{}]", "", styles) == "{}" * len(rules)
+    assert all(selector.strip() and ";" not in selector for selector in rules)
+    drawn = {glyph for selector in rules for glyph in light_pages.GLYPH.findall(selector)}
+    assert drawn == set(light_pages.GLYPH.findall(page)) >= {"mjx-c7B", "mjx-c7C", "mjx-c1D707"}
 
 
 def test_pictures_say_their_size_and_icons_are_drawn(texts):

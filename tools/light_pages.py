@@ -22,7 +22,8 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).parent.parent
 FORMULA = re.compile(r"(?s)\\\((.*)\\\)|\\\[(.*)\\\]")
-RULE, GLYPH = re.compile(r"[^{}]*\{[^{}]*\}"), re.compile(r"mjx-c[0-9A-F]+")
+TEXT = r'(?:[^{}"]|"[^"]*")*'  # of a style sheet; a string in it may be a brace
+RULE, GLYPH = re.compile(rf"{TEXT}\{{{TEXT}\}}"), re.compile(r"mjx-c[0-9A-F]+")
 ICON_FILES = re.compile(r"\s*<(?:link|script)[^>]*/fontawesome/[^>]*>(?:</script>)?")
 ICON = re.compile(r'<(i|span) class="([^"]*\bfa-(?!solid|brands|lg)([\w-]+)[^"]*)"([^>]*)>\s*</\1>')
 DRAWING = re.compile(r'"?([\w-]+)"?:\[(\d+),(\d+),\[([^]]*)\],"\w+","([^"]*)"\]')
