@@ -1,5 +1,6 @@
 """The book in other formats than its pages: markup that every reader of HTML or XML accepts."""
 
+import io
 import json
 import os
 import re
@@ -12,8 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from pypdf import PdfReader
 
 from optlib.explorables import StepSize
+from tools import pdf
 
 ROOT = Path(__file__).parent.parent
 
@@ -77,3 +80,43 @@ def test_the_book_on_one_page_holds_every_chapter(sources):
     for name in ("notation", "playground"):
         assert f'id="document-chapters/{name}"' in text
     assert text.count("sd-card-body") > 5  # the cover's cards
+
+
+def test_pages_are_printed_to_one_pdf_with_outline_and_links(tmp_path, browser):
+    style = f"<style>{(ROOT / 'assets' / 'book.css').read_text(encoding='utf-8')}</style>"
+    (tmp_path / "one.png").write_bytes((ROOT / "assets" / "cover.png").read_bytes())
+    (tmp_path / "intro.html").write_text(
+        f"""<!doctype html><meta charset="utf-8">{style}<main class="bd-article">
+        <nav class="bd-docs-nav"><li><a href="#">Cover</a></li><p class="caption-text">Part</p>
+        <li><a href="one.html">1. One</a></li></nav>
+        <section id="cover"><h1>Cover</h1><a href="one.html#there">there</a>
+        <a href="one.ipynb">notebook</a> <a href="https://example.org/">web</a></section></main>""",
+        encoding="utf-8",
+    )
+    (tmp_path / "one.html").write_text(
+        f"""<!doctype html><meta charset="utf-8">{style}<main class="bd-article">
+        <section id="one"><h1>1. One</h1><button>Press</button>
+        <details class="hide"><summary>Show the code</summary><p>hidden code</p></details>
+        <details><summary>Proof</summary><p>proven</p></details><div style="height: 3000px"></div>
+        <section id="two"><h2>Two</h2><img loading="lazy" src="one.png" width="99" height="40">
+        <p id="there">target</p><a href="intro.html">back</a></section></section></main>""",
+        encoding="utf-8",
+    )
+    book = pdf.join(pdf.pages_of(tmp_path, browser))
+    file = io.BytesIO()
+    book.write(file)
+    book = PdfReader(file)
+    last = len(book.pages) - 1
+    text = [" ".join(page.extract_text().split()) for page in book.pages]
+    assert all(words in text[1] for words in ("Proof", "proven", "hidden code"))
+    assert "Show" not in text[1]
+    assert "Press" not in text[1]
+    assert all(str(1 + k) in words.split() for k, words in enumerate(text))
+    assert len(book.pages[last].images) == 1
+    cover, part, (one, (two,)) = book.outline[0], book.outline[1], book.outline[2]
+    assert [each.title for each in (cover, part, one, two)] == ["Cover", "Part", "1. One", "Two"]
+    assert [book.get_destination_page_number(each) for each in (cover, one, two)] == [0, 1, last]
+    *_, there, _, web = pdf.links_of(book.pages[:1])
+    assert there["/Dest"][0].get_object() == book.pages[last]
+    assert web["/A"]["/URI"] == "https://example.org/"
+    assert not any("file:" in str(link) for link in pdf.links_of(book.pages))
