@@ -74,8 +74,7 @@ def ledger():
                 rows[claim]["name"] = name and name[1]
             printed = "".join("".join(output.get("text", "")) for output in cell.get("outputs", ()))
             for claim, verdict, number in VERDICT.findall(printed):
-                lines = (" ".join(line.split()).rstrip(";,") for line in number.splitlines())
-                rows[claim] |= {"verdict": verdict, "number": "; ".join(lines)}
+                rows[claim] |= {"verdict": verdict, "number": " ".join(number.split())}
     return rows
 
 
