@@ -6,7 +6,7 @@ BIN     = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BENCH  ?= .venv-bench/bin/python
 READY   = $(VENV)/.ready
 export JUPYTER_PLATFORM_DIRS := 1
-.PHONY: help book test pdf notebooks serve lab lint bench pins clean
+.PHONY: help book test audit pdf notebooks serve lab lint bench pins clean
 help:            ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
 book: $(READY)   ## build the book; prints the page to open
@@ -16,6 +16,8 @@ pdf: book        ## build the book and print it to _build/book.pdf (needs Chromi
 	$(BIN)/python tools/pdf.py _build/html _build/book.pdf
 test: $(READY)   ## run everything that proves the project
 	$(BIN)/python -m pytest -n logical --dist loadfile
+audit: $(READY)  ## every verdict again under other seeds, longer runs, neighboring settings
+	$(BIN)/python tools/audit.py && $(BIN)/python tools/claims.py
 notebooks: $(READY)   ## execute and normalize the chapters in place, gather claims, draw the cover
 	$(BIN)/python tools/notebooks.py chapters/*.ipynb
 	$(BIN)/python tools/claims.py && $(BIN)/python tools/pictures.py

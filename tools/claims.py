@@ -8,7 +8,11 @@ words from the block of that claim in the chapter. Only the sources are listed h
 
 import json
 import re
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import audit
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {
@@ -49,12 +53,17 @@ was last tested; the link leads there.
 
 {tally}
 
-| claim | verdict | the number that decides | source |
-|---|---|---|---|
+| claim | verdict | the number that decides | held in | source |
+|---|---|---|---|---|
 {rows}
 
 TRUE: it holds as stated. CONDITIONAL: it holds where the number says, and not elsewhere.
 MISLEADING: what it suggests does not hold. FALSE: the opposite was measured.
+
+**Held in**: the cells that a verdict rests on have been run again with other random seeds ({seeds}
+shifts of them all), for twice and five times as many steps or epochs where something runs for
+steps or epochs, and at the neighboring settings that the cell names; the count says how often the
+same verdict came out. A dash: there is nothing to vary, as in a cited result.
 """
 
 
@@ -79,9 +88,13 @@ def ledger():
 
 
 def page(rows):
+    audits = audit.load()
+    for claim, row in rows.items():
+        same, runs = audit.held(audits[claim]) if claim in audits else (0, 0)
+        row["held"] = f"{same} of {runs}" if runs else "–"
     lines = [
         f"| **{claim}** {{ref}}`{row['words']} <{row['name']}>` | {row['verdict']} "
-        f"| {row['number']} | {{cite:t}}`{row['source']}` |"
+        f"| {row['number']} | {row['held']} | {{cite:t}}`{row['source']}` |"
         for claim, row in rows.items()
     ]
     verdicts = [row["verdict"] for row in rows.values()]
@@ -89,7 +102,9 @@ def page(rows):
         f"{verdicts.count(verdict)} {verdict}"
         for verdict in ("TRUE", "CONDITIONAL", "MISLEADING", "FALSE")
     )
-    return PAGE.format(count=len(rows), tally=f"The tally: {tally}.", rows="\n".join(lines))
+    return PAGE.format(
+        count=len(rows), tally=f"The tally: {tally}.", rows="\n".join(lines), seeds=audit.SEEDS
+    )
 
 
 if __name__ == "__main__":

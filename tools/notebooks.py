@@ -24,7 +24,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-KEPT = {"tags", "mystnb", "equation"}
+KEPT = {"tags", "mystnb", "equation", "audit"}
 CSS_PIXELS_PER_INCH = 96
 GATE = re.compile(r"(?ms)^:::\{solution-(?:start|end)\}.*?^:::$")
 VEIL = "% Solution"  # a comment, the line that JupyterLab shows of a closed cell
