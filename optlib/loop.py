@@ -1,7 +1,7 @@
 """The loop of a run: a gradient, a step, now and then a record, as fast as the rule allows.
 
 The first step is the plain rule's. What it returns tells whether the rest can be compiled
-(`optlib.floats`, `optlib.kernels`), to the same bits; if not, the plain rule goes on.
+(`optlib.compiled`, `optlib.kernels`), to the same bits; if not, the plain rule goes on.
 """
 
 import copy

@@ -24,17 +24,17 @@ from optlib.schedules import constant
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What a run saw, axis 0 = step (for `train`: epoch).
+    """What a run saw, axis 0 = record: each step, each ``every`` steps, or (`train`) each epoch.
 
     Parameters
     ----------
-    x : array, shape (steps + 1, ..., d)
+    x : array, shape (records + 1, ..., d)
         The points, the start first.
-    f : array, shape (steps + 1, ...)
+    f : array, shape (records + 1, ...)
         The objective at each point, without noise.
-    g : array, shape (steps, ..., d)
+    g : array, shape (records, ..., d)
         The gradient the step from each point used (for `train`: the full gradient there).
-    state : NamedTuple of arrays, steps + 1 along axis 0
+    state : NamedTuple of arrays, records + 1 along axis 0
         The rule's state at each point.
     optimizer, problem
         What was run.

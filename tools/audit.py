@@ -36,17 +36,18 @@ VERDICT = re.compile(r"^([CAG]\d+) (TRUE|CONDITIONAL|MISLEADING|FALSE):", re.M)
 LENGTH = re.compile(r"(\w+_)?(steps|epochs)", re.I)
 
 
-def code_cells(path):
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
+def chapters():
+    """The numbered chapters: path and cells of each."""
+    for path in sorted((ROOT / "chapters").glob("[0-9][0-9]-*.ipynb")):
+        yield path, json.loads(path.read_text(encoding="utf-8"))["cells"]
 
 
 def subjects():
     """What is audited: {name: (chapter, statements it rests on, its result, the settings)}."""
     found = {}
-    for path in sorted((ROOT / "chapters").glob("[0-9][0-9]-*.ipynb")):
+    for path, cells in chapters():
         before = []
-        for cell in code_cells(path):
+        for cell in (cell for cell in cells if cell["cell_type"] == "code"):
             cell_text = "".join(cell["source"])
             before += ast.parse(cell_text).body
             printed = "".join("".join(output.get("text", "")) for output in cell["outputs"])

@@ -6,7 +6,6 @@ Verdict and number of a claim come from the output of its chapter (a line "C1 TR
 words from the block of that claim in the chapter. Only the sources are listed here.
 """
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -42,7 +41,7 @@ SOURCES = {
     "G2": "vaswani2017,wu2016,gehring2017",
     "G3": "wilson2017,choi2019",
 }
-VERDICT = re.compile(r"^([CAG]\d+) (TRUE|CONDITIONAL|MISLEADING|FALSE): *(.*(?:\n +.*)*)", re.M)
+VERDICT = re.compile(audit.VERDICT.pattern + r" *(.*(?:\n +.*)*)", re.M)
 BLOCK = re.compile(r":::\{admonition\} ([CAG]\d+) · (.+): ([A-Z]+)\n((?::.*\n)*)")
 PAGE = """# The article, claim by claim
 
@@ -67,15 +66,10 @@ same verdict came out. A dash: there is nothing to vary, as in a cited result.
 """
 
 
-def chapters():
-    for path in sorted((ROOT / "chapters").glob("[0-9][0-9]-*.ipynb")):
-        yield path, json.loads(path.read_text(encoding="utf-8"))["cells"]
-
-
 def ledger():
     """All that is known of each claim, in the article's order: {claim: {"verdict": ...}}."""
     rows = {claim: {"source": source} for claim, source in SOURCES.items()}
-    for path, cells in chapters():
+    for path, cells in audit.chapters():
         for cell in cells:
             for claim, words, verdict, options in BLOCK.findall("".join(cell["source"])):
                 name = re.search(r":name: (\S+)", options)
