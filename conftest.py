@@ -16,6 +16,7 @@ from nbval import plugin
 from PIL import Image
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the order of sums, hence their last bits
+os.environ.pop("MPLBACKEND", None)  # kernels draw inline, whatever the shell says
 settings.register_profile("book", derandomize=True, deadline=None)
 settings.load_profile("book")
 

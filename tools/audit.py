@@ -25,10 +25,6 @@ import os
 import re
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("MPLBACKEND", "agg")
-os.environ.setdefault("TQDM_DISABLE", "1")
-
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "optlib" / "studies" / "audit.json"
 SEEDS, HORIZONS = 8, (2, 5)
@@ -269,6 +265,8 @@ def main():
     parser.add_argument("claims", nargs="*", help="names as in the ledger; default: all")
     parser.add_argument("-j", "--jobs", type=int, default=2)
     chosen = parser.parse_args()
+    # for the processes that run the slices; not at import, which would change the importer's own
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "TQDM_DISABLE": "1"}
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
