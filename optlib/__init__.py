@@ -17,6 +17,7 @@ from optlib.optimizers import (
     Adam,
     AdamW,
     AMSGrad,
+    Lion,
     Momentum,
     Nesterov,
     Optimizer,

@@ -1,4 +1,4 @@
-"""The update rules, in the order of the book, from SGD to AdamW.
+"""The update rules, in the order of the book, from SGD to Lion.
 
 A rule is a frozen dataclass: its hyperparameters, and one pure function `step`
 that first unpacks and then says one statement per displayed equation. The
@@ -442,4 +442,43 @@ class AdamW(Optimizer):
         return x - lr * (m_hat / (np.sqrt(v_hat) + eps) + weight_decay * x), State(t, m, v)
 
 
-OPTIMIZERS = (SGD, Momentum, Nesterov, AdaGrad, AdaDelta, RMSProp, Adam, AMSGrad, AdamW)
+@dataclass(frozen=True, eq=False)
+class Lion(Optimizer):
+    r"""Lion :cite:`chen2023`: the sign of a momentum that the new gradient has corrected.
+
+    Parameters
+    ----------
+    lr : float or array, :math:`\alpha \ge 0`, default 1e-4
+        Learning rate: the size of every step in every coordinate, but for the decay.
+    beta1 : float or array, :math:`\beta_1 \in [0, 1)`, default 0.9
+        Weight of the average, against that of the new gradient, in the sign.
+    beta2 : float or array, :math:`\beta_2 \in [0, 1)`, default 0.99
+        Decay of the average of the gradient. It has no average of squares.
+    weight_decay : float or array, :math:`\lambda_{\mathrm{wd}} \ge 0`, default 0.0
+        As in `AdamW`.
+
+    Examples
+    --------
+    >>> x, state = Lion(lr=0.1).step(np.zeros(2), np.array([1.0, -100.0]))
+    >>> x, state.m
+    (array([-0.1,  0.1]), array([ 0.01, -1.  ]))
+
+    Same as optax (default decay 1e-3), Keras (default lr 1e-3) and MLX.
+    """
+
+    lr: ArrayLike = 1e-4
+    beta1: ArrayLike = 0.9
+    beta2: ArrayLike = 0.99
+    weight_decay: ArrayLike = 0.0
+
+    def step(self, x, g, state=State()):
+        lr, beta1, beta2 = self.lr, self.beta1, self.beta2
+        weight_decay = self.weight_decay
+        t, m, _ = state
+        t = t + 1
+        c = beta1 * m + (1 - beta1) * g
+        m = beta2 * m + (1 - beta2) * g
+        return x - lr * (np.sign(c) + weight_decay * x), State(t, m)
+
+
+OPTIMIZERS = (SGD, Momentum, Nesterov, AdaGrad, AdaDelta, RMSProp, Adam, AMSGrad, AdamW, Lion)

@@ -18,6 +18,7 @@ STYLES = {
     "Adam": {"color": "#d8434f", "dashes": [10, 1.5], "marker": "p"},
     "AMSGrad": {"color": "#4f1fae", "dashes": [8, 1.5, 2.5, 1.5], "marker": "<"},
     "AdamW": {"color": "#640a40", "dashes": [10, 1.5, 1, 1.5], "marker": ">"},
+    "Lion": {"color": "#8448b4", "dashes": [1, 1, 1, 3], "marker": "X"},
 }
 OTHER = {"color": "#222222", "dashes": [], "marker": "h"}  # a rule of the reader's own
 THEORY = {"color": "#777777", "dashes": [2, 1.5], "marker": "", "linewidth": 1.5}

@@ -20,6 +20,7 @@ from optlib import (
     Adam,
     AdamW,
     AMSGrad,
+    Lion,
     Momentum,
     Nesterov,
     Optimizer,
@@ -106,6 +107,12 @@ PUBLISHED = {
         "x": x - lr * weight_decay * x - lr * m_hat / (sp.sqrt(v_hat) + eps),
         "m": m_new,
         "v": v_new,
+    },
+    # Chen et al. 2023, algorithm 2
+    Lion(): {
+        "x": x - lr * (sp.sign(m_new) + weight_decay * x),
+        "m": beta2 * m + (1 - beta2) * g,
+        "v": 0,
     },
 }
 

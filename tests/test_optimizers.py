@@ -319,6 +319,7 @@ def test_defaults_are_those_of_pytorch_where_the_forms_agree():
         "Adam(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08, bias_correction=True)",
         "AMSGrad(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08)",
         "AdamW(lr=0.001, beta1=0.9, beta2=0.999, eps=1e-08, weight_decay=0.01)",
+        "Lion(lr=0.0001, beta1=0.9, beta2=0.99, weight_decay=0.0)",
     ]
 
 
@@ -552,6 +553,6 @@ def test_import_loads_numpy_and_nothing_else():
 
 
 def test_rules_stand_in_the_order_of_the_book():
-    order = "SGD Momentum Nesterov AdaGrad AdaDelta RMSProp Adam AMSGrad AdamW"
+    order = "SGD Momentum Nesterov AdaGrad AdaDelta RMSProp Adam AMSGrad AdamW Lion"
     assert " ".join(cls.__name__ for cls in OPTIMIZERS) == order
     assert all(getattr(optlib, cls.__name__) is cls for cls in OPTIMIZERS)

@@ -253,7 +253,7 @@ def test_labels_of_lines_that_end_together_do_not_overlap(ax):
     t = np.linspace(0, 1, 50)
     plots.curves(t, {name: (i - 4) * (1 - t) for i, name in enumerate(STYLES)}, ax)
     found = boxes(ax)
-    assert len(found) == 9
+    assert len(found) == len(STYLES)
     assert overlaps(found) < 1
     assert all(box.x0 > ax.bbox.x1 - 10 for box in found)
     assert all(ax.figure.bbox.x0 <= box.x0 and box.x1 <= ax.figure.bbox.x1 for box in found)

@@ -83,8 +83,9 @@ def test_coordinates_move_where_gradient_or_decay_drives_them():
     for run, path in RECORDED:
         travel = np.ptp(path, axis=0) / np.abs(path).max(axis=0)
         assert travel[driven].min() > 1e-5, run  # so EQUAL is at most 1e-7 of the way
-        decays = "weight_decay" in run.options or run.rule.lower() == "adamw"
-        assert (travel[~driven].max() > 0) == decays, run
+        usual = ABOUT["defaults"][f"{run.library}.{run.rule}"].get("weight_decay", 0)
+        decay = run.options.get("weight_decay", usual)
+        assert (travel[~driven].max() > 0) == (decay > 0), run
 
 
 def defaults(rule, *names):
@@ -120,5 +121,7 @@ def test_defaults_elsewhere_are_the_ones_the_book_names():
     assert defaults("optax.rmsprop", "decay", "eps", "eps_in_sqrt") == (0.9, 1e-8, True)
     assert defaults("optax.adam", "b1", "b2", "eps") == (0.9, 0.999, 1e-8)
     assert defaults("optax.adamw", "weight_decay") == (1e-4,)
+    assert defaults("optax.lion", "b1", "b2", "weight_decay") == (0.9, 0.99, 1e-3)
+    assert defaults("keras.Lion", "learning_rate") == (1e-3,)
     assert defaults("mlx.Adam", "betas", "eps", "bias_correction") == (0.9, 0.999, 1e-8, False)
     assert "learning_rate" not in ABOUT["defaults"]["optax.adagrad"]

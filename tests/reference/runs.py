@@ -140,6 +140,8 @@ RUNS = [
           dict(learning_rate=0.1, b2=0.99, eps=1e-3, weight_decay=0.1)),
     *runs("optax", "paper_adamw", dict(learning_rate=0.01, weight_decay=0.01),
           dict(learning_rate=0.001, b2=0.99, eps=1e-3, weight_decay=0.001)),
+    *runs("optax", "lion", dict(learning_rate=0.001),
+          dict(learning_rate=0.01, b1=0.95, b2=0.98, weight_decay=1.0, drop=True)),
 
     *runs("keras", "SGD", dict(learning_rate=0.01), dict(learning_rate=0.3),
           dict(learning_rate=0.1, drop=True),
@@ -165,6 +167,8 @@ RUNS = [
     *runs("keras", "AdamW", dict(learning_rate=0.001),
           dict(learning_rate=0.01, weight_decay=1.0, drop=True),
           dict(learning_rate=0.1, beta_2=0.99, epsilon=1e-3, weight_decay=0.1)),
+    *runs("keras", "Lion", dict(learning_rate=0.001),
+          dict(learning_rate=0.01, beta_1=0.95, beta_2=0.98, weight_decay=1.0, drop=True)),
 
     *runs("mlx", "SGD", dict(learning_rate=0.1, momentum=0.9, dampening=0.9),
           dict(learning_rate=0.5, momentum=0.9, dampening=0.9, drop=True),
@@ -178,4 +182,6 @@ RUNS = [
           dict(learning_rate=0.001, bias_correction=True)),
     *runs("mlx", "AdamW", dict(learning_rate=0.001),
           dict(learning_rate=0.01, weight_decay=1.0, bias_correction=True)),
+    *runs("mlx", "Lion", dict(learning_rate=0.001),
+          dict(learning_rate=0.01, betas=(0.95, 0.98), weight_decay=1.0, drop=True)),
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from optlib import (
     Adam,
     AdamW,
     AMSGrad,
+    Lion,
     Momentum,
     Nesterov,
     Optimizer,
@@ -211,6 +212,18 @@ def mlx_adamw(drop, learning_rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.
               bias_correction=False):  # fmt: skip
     rule = AdamW(learning_rate, *betas, eps, weight_decay)
     return Twin(rule) if bias_correction else Twin(rule, uncorrected, unlike=Twin(rule))
+
+
+def optax_lion(drop, learning_rate, b1=0.9, b2=0.99, weight_decay=1e-3):
+    return Twin(Lion(learning_rate, b1, b2, weight_decay))
+
+
+def keras_lion(drop, learning_rate, beta_1=0.9, beta_2=0.99, weight_decay=0.0):
+    return Twin(Lion(learning_rate, beta_1, beta_2, weight_decay))
+
+
+def mlx_lion(drop, learning_rate, betas=(0.9, 0.99), weight_decay=0.0):
+    return Twin(Lion(learning_rate, *betas, weight_decay))
 
 
 def twin_of(run):
