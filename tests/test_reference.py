@@ -1,12 +1,14 @@
 """optlib beside PyTorch, Optax, Keras and MLX: recorded everywhere, live where installed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from reference import record, runs, twins
+from reference import record, runs
 
 from optlib import SGD, AdaDelta, AdaGrad, Adam, AdamW, AMSGrad, RMSProp
+from optlib.forms import Form
 
 ABOUT, STREAM, PATHS = runs.load()
 RECORDED = list(zip(runs.RUNS, PATHS, strict=True))
@@ -22,16 +24,41 @@ def distance(path, reference):
     return np.max(np.divide(deviation, size, out=nowhere, where=size > 0))
 
 
+def unlike(run, form):
+    """Yield what one might take for the library's form, and is not."""
+    rule, own = form.rule, Form(form.rule)
+    if form.lr_place == "inside":
+        if run.drop:
+            yield replace(form, lr_place="outside")
+    elif form.momentum:
+        settings = form.momentum, rule.rho, rule.eps
+        yield Form(Adam(rule.lr / (1 - form.momentum), *settings, bias_correction=False))
+    elif form.dampened == "from step 2":
+        yield replace(form, dampened="from step 1")
+    elif isinstance(rule, AMSGrad) and vars(form) == vars(own):
+        yield replace(form, largest="of corrected")
+    elif isinstance(rule, AdamW):
+        *settings, decay = vars(rule).values()
+        yield replace(form, rule=Adam(*settings), weight_decay=decay, decay="L2")
+    elif form.weight_decay:
+        yield replace(form, decay="times lr" if form.decay != "times lr" else "L2")
+    elif vars(form) != vars(own) and not form.dampening:
+        yield own
+    elif isinstance(rule, Adam) and not rule.bias_correction:
+        yield replace(form, rule=replace(rule, bias_correction=True))
+    elif isinstance(rule, Adam) and rule.beta1 == 0:
+        yield Form(RMSProp(rule.lr, rule.beta2, rule.eps))
+
+
 def disagreements(run, path):
-    """Return in words what is wrong with the claim that `run`'s twin explains `path`."""
-    twin = twins.twin_of(run)
-    twin_error = distance(twins.path_of(run, twin, STREAM), path)
-    if not twin_error <= EQUAL:
-        yield f"{run}: {twin} should equal it, and is {twin_error:.1e} away"
-    if twin.unlike:
-        apart = distance(twins.path_of(run, twin.unlike, STREAM), path)
+    """Return in words what is wrong with the claim that `run`'s form explains `path`."""
+    error = distance(runs.path_of(run, run.form(), STREAM), path)
+    if not error <= EQUAL:
+        yield f"{run}: {run.form()} should equal it, and is {error:.1e} away"
+    for other in unlike(run, run.form()):
+        apart = distance(runs.path_of(run, other, STREAM), path)
         if not apart >= APART:
-            yield f"{run}: {twin.unlike} should differ from it, and is only {apart:.1e} away"
+            yield f"{run}: {other} should differ from it, and is only {apart:.1e} away"
 
 
 @pytest.mark.parametrize(("run", "path"), RECORDED, ids=map(str, runs.RUNS))

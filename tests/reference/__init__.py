@@ -1,1 +1,1 @@
-"""Other libraries' trajectories: the runs, how they were recorded, and optlib's twins of them."""
+"""Other libraries' trajectories: the runs, and how they were recorded."""

@@ -13,7 +13,7 @@ a seed, since NumPy may change its random streams), every run's constructor and 
 libraries' versions and default hyperparameters, and the parameters after every 20th step.
 
 A new library version that changes a rule fails the tests where that version is installed. Then
-record again, correct ``twins.py``, and the book where it speaks of that library.
+record again, correct ``optlib/conventions.py``, and the book where it speaks of that library.
 """
 
 import inspect

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optlib.datasets import DATA, load_trajectories
+from optlib.forms import form_of
 
 FILE = DATA / "trajectories.npz"
 STEPS, EVERY = 360, 20
@@ -25,6 +26,10 @@ class Run(NamedTuple):
     def factors(self):
         """Return the factor on lr at each step, shape (steps,)."""
         return np.where(np.arange(STEPS) < STEPS // 2, 1.0, 0.1 if self.drop else 1.0)
+
+    def form(self):
+        """Return what optlib has in place of the library's rule."""
+        return form_of(f"{self.library}.{self.rule}", **self.options)
 
 
 class Stream(NamedTuple):
@@ -67,6 +72,18 @@ def follow(stream, step):
         if t % EVERY == 0:
             path.append(x)
     return np.array(path)
+
+
+def path_of(run, form, stream):
+    """Return the path of a form along the stream with the run's schedule, shape (records, d)."""
+    x, state, factors = stream.x0, None, iter(run.factors())
+
+    def step(g):
+        nonlocal x, state
+        x, state = form.step(x, g, state, next(factors))
+        return x
+
+    return follow(stream, step)
 
 
 def load():
