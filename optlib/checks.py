@@ -194,7 +194,12 @@ def _broadcast(*shapes):
 
 def first_state(rule):
     """The state a run of the rule starts from: the default of its `step`."""
-    return inspect.signature(rule.step).parameters["state"].default
+    return _start_of((rule if isinstance(rule, type) else type(rule)).step)
+
+
+@functools.cache
+def _start_of(step):
+    return inspect.signature(step).parameters["state"].default
 
 
 def checked_call(step):

@@ -12,7 +12,7 @@ from struct import Struct
 import numpy as np
 
 from optlib.checks import Sweep, first_state, require
-from optlib.problems.base import Landscape
+from optlib.problems.base import FEW, Landscape
 from optlib.trace import FUNCTIONS, trace
 
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
@@ -106,10 +106,12 @@ def parts_of_rule(rule):
 
 def parts_of_problem(problem, x):
     """The parts of a landscape, which has at x the value and the slopes of its program."""
-    plain = isinstance(problem, Landscape)
-    plain = plain and type(problem).grad is Landscape.grad
-    plain = plain and type(problem).__call__ is Landscape.__call__
-    require(plain, "compiled: problem", "a Landscape", problem, TypeError)
+    kind, ours = type(problem), type(problem).__module__ in OURS
+    own = (kind.grad, kind.__call__) == (Landscape.grad, Landscape.__call__)
+    plain = isinstance(problem, Landscape) and (ours or own) and problem.dim <= FEW
+    require(
+        plain, "compiled: problem", f"a Landscape of at most {FEW} coordinates", problem, TypeError
+    )
     program = _traced(problem, [type(problem).value, type(problem).slopes], vars(problem))
     found = program(**{f"x{i}": column for i, column in enumerate(np.unstack(x, axis=-1))})
     slopes = np.stack([found[f"g{i}"] for i in range(problem.dim)], axis=-1)

@@ -184,8 +184,10 @@ def run(optimizer, problem, x, state, shape, steps, every, batch_size, schedule,
             _turn(walk, problem, k, every, batch_size, shape, rng, log)
             if k == 1 and walk.compiles:
                 made = walk.glide(problem, clock, every, log) if alone else None
+                if made == steps:
+                    break
                 walk.compile()
-                if made and made < steps:
+                if made:
                     _turn(walk, problem, made + 1, every, batch_size, shape, rng, log)
         log.put(len(log.g), walk.x, problem(walk.x), walk.state)
     return log

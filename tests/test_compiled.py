@@ -16,6 +16,7 @@ from optlib import (
     Momentum,
     Noisy,
     Optimizer,
+    Quadratic,
     loop,
     minimize,
     schedules,
@@ -27,7 +28,8 @@ from optlib.kernels import WIDE, Columns, Kernel
 from optlib.optimizers import State
 from optlib.problems.base import PiecewiseQuadratic, Problem
 
-LAND = [*LANDSCAPES.values(), PiecewiseQuadratic()]
+BOWLS = Quadratic(eigenvalues=(0, 9)), Quadratic(np.diag([1.0, 2, 0]) + 1)
+LAND = [*LANDSCAPES.values(), PiecewiseQuadratic(), *BOWLS]
 every_rule = pytest.mark.parametrize("cls", OPTIMIZERS)
 
 
@@ -191,10 +193,14 @@ def test_what_is_no_arithmetic_on_coordinates_is_refused():
         dim, x0 = 2, np.ones(2)
 
     x = np.ones(2)
-    for problem in (Own(), LANDSCAPES["Rastrigin"], Noisy(LANDSCAPES["Beale"])):
-        with pytest.raises(TypeError, match="compiled: problem must be a Landscape, got"):
+    for problem in (Own(), Quadratic(eigenvalues=range(4)), Noisy(LANDSCAPES["Beale"])):
+        with pytest.raises(
+            TypeError, match="compiled: problem must be a Landscape of at most 3 coordinates, got"
+        ):
             float_run(Adam(), problem, x)
-        with pytest.raises(TypeError, match="compiled: problem must be a Landscape, got"):
+        with pytest.raises(
+            TypeError, match="compiled: problem must be a Landscape of at most 3 coordinates, got"
+        ):
             Columns(problem, x)
     with pytest.raises(TypeError, match="compiled: state must be of the shape and type of x"):
         Kernel(Adam(), x, State(0, x, x.astype(np.float32)))

@@ -1,5 +1,7 @@
 """Problems to minimize: the base class, then the quadratic ones that theory speaks of."""
 
+import functools
+import operator
 from fractions import Fraction
 
 import numpy as np
@@ -66,6 +68,13 @@ def _is_exact(value):
     return is_symbol(value) or isinstance(value, Fraction)
 
 
+FEW = 3  # dimensions up to which a landscape is arithmetic on its coordinates, one by one
+
+
+def _sum(terms):
+    return functools.reduce(operator.add, terms)
+
+
 class Landscape(Problem):
     """A problem given by two functions of its coordinates, ``value`` and ``slopes``."""
 
@@ -76,7 +85,7 @@ class Landscape(Problem):
         return np.stack(self.slopes(*np.unstack(self._points(x), axis=-1)), axis=-1)
 
 
-class Quadratic(Problem):
+class Quadratic(Landscape):
     r"""The bowl :math:`f(x)=\tfrac12 x^\top A x` with its minimum at the origin.
 
     Parameters
@@ -141,12 +150,23 @@ class Quadratic(Problem):
         return float(high / low) if low > 0 else np.inf
 
     def __call__(self, x):
+        if self.dim <= FEW:
+            return super().__call__(x)
         x = self._points(x)
         return 0.5 * (x * self.grad(x)).sum(axis=-1)
 
     def grad(self, x):
+        if self.dim <= FEW:
+            return super().grad(x)
         x = self._points(x)
         return np.matvec(self.matrix.astype(x.dtype, copy=False), x)
+
+    def value(self, *x):
+        return 0.5 * _sum(map(operator.mul, x, self.slopes(*x)))
+
+    def slopes(self, *x):
+        rows = enumerate(self.matrix.tolist())
+        return [_sum(row[j] * x[j] for j in range(self.dim) if row[j] or i == j) for i, row in rows]
 
 
 class PiecewiseQuadratic(Landscape):

@@ -122,9 +122,8 @@ class Rastrigin(Landscape):
         ripples = np.square(np.sin(np.pi * x)) + np.square(np.sin(np.pi * y))
         return x * x + y * y + 20 * ripples  # no 1 - cos: it cancels near the minima
 
-    def grad(self, x):
-        x = self._points(x)
-        return 2 * x + 20 * np.pi * np.sin(2 * np.pi * x)
+    def slopes(self, x, y):
+        return [2 * z + 20 * np.pi * np.sin(2 * np.pi * z) for z in (x, y)]
 
 
 BOWL = Quadratic(eigenvalues=(1, 10), angle=np.pi / 6)
