@@ -12,6 +12,7 @@
 from optlib.explorables.adam_meter import AdamMeter
 from optlib.explorables.base import Explorable
 from optlib.explorables.bias_correction import BiasCorrection
+from optlib.explorables.cooldown import Cooldown
 from optlib.explorables.counterexample import Counterexample
 from optlib.explorables.momentum_plane import MomentumPlane
 from optlib.explorables.playground import Playground
