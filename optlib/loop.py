@@ -209,6 +209,8 @@ def _turn(walk, problem, k, every, batch_size, shape, rng, log):
         if not batch_size and not passed:
             log.put_gradient(row, g)
         walk.step(g)
+        if batch_size:
+            walk.compile()
 
 
 def kept(x, value, source):

@@ -1,5 +1,6 @@
 """Small neural networks over one flat parameter vector, their gradients written by hand."""
 
+import itertools
 import math
 
 import numpy as np
@@ -30,10 +31,9 @@ class Network(FiniteSum):
 
     def arrays(self, x):
         """The network's arrays, views of x, each (..., *shape)."""
-        x = self._points(x)
-        ends = np.cumsum([math.prod(shape) for shape in self.shapes])
-        parts = zip(np.split(x, ends[:-1], axis=-1), self.shapes, strict=True)
-        return [part.reshape(*x.shape[:-1], *shape) for part, shape in parts]
+        x, ends = self._points(x), itertools.accumulate(map(math.prod, self.shapes), initial=0)
+        parts = zip(itertools.pairwise(ends), self.shapes, strict=True)
+        return [x[..., a:b].reshape(*x.shape[:-1], *shape) for (a, b), shape in parts]
 
     def start(self, rng):
         """A random start: Gaussian weights of variance ``gain`` / inputs, biases zero.
@@ -231,15 +231,19 @@ def _two_layers(inputs, arrays, bend):
     """
     W, b, V, c = arrays
     bent, slope_of = bend
-    sums = inputs @ W + b[..., np.newaxis, :]
+    sums = inputs @ W
+    sums += b[..., np.newaxis, :]
     hidden = bent(sums)
+    outputs = hidden @ V
+    outputs += c[..., np.newaxis, :]
 
     def back(d_outputs):
-        d_sums = d_outputs @ V.mT * slope_of(sums, hidden)
+        d_sums = d_outputs @ V.mT
+        d_sums *= slope_of(sums, hidden)
         d_W, d_V = inputs.mT @ d_sums, hidden.mT @ d_outputs
         return d_sums, d_W, d_sums.sum(axis=-2), d_V, d_outputs.sum(axis=-2)
 
-    return hidden @ V + c[..., np.newaxis, :], back
+    return outputs, back
 
 
 def _flat(slopes):
