@@ -49,6 +49,14 @@ class Sweep(np.ndarray):
 _power = np.frompyfunc(operator.pow, 2, 1)
 
 
+def check_defaults(cls):
+    """Check that no hyperparameter of a class is an array by default, which a dataclass refuses."""
+    for field, value in vars(cls).items():
+        legal, hint = "a number by default", f"; give an array when you make {cls.__name__}(...)"
+        array = isinstance(value, np.ndarray) and field in inspect.get_annotations(cls)
+        require(not array, f"{cls.__name__}: {field}", legal, value, TypeError, hint)
+
+
 @functools.cache
 def check_definition(cls):
     """Check how the class of a rule is written; return the names its constructor takes."""

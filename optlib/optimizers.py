@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optlib.checks import check_arguments, check_fields, checked_call
+from optlib.checks import check_arguments, check_defaults, check_fields, checked_call
 
 
 class State(NamedTuple):
@@ -98,6 +98,7 @@ class Optimizer:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        check_defaults(cls)
         if "step" in vars(cls):
             cls.step = checked_call(cls.step)
 

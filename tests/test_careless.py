@@ -230,6 +230,10 @@ WRONG = [
     (lambda: unwritten(plain, decorate=False, __annotations__={"lr": float}, lr=0.1), "class Mine "
      "must be written under @dataclass(frozen=True, eq=False), got 'a plain class with lr'"),
     (lambda: unwritten(plain, lr=0.1), "Mine: lr must be written with a type, lr: float = 0.1,"),
+    (lambda: unwritten(plain, __annotations__={"lr": float}, lr=ONE), "Mine: lr must be a number "
+     "by default, got array([1., 1.]); give an array when you make Mine(...)"),
+    (lambda: trace(SGD)(x="1", g=1, t=0, m=0, v=0, lr=1), "program: x must be a number, an array"),
+    (lambda: trace(SGD)(x=1, g=1, t=0, m=0, v=0, lr=None), "program: lr must be a number, an arr"),
     (lambda: unwritten(Adam.step, (Adam,), lr=0.1), "Mine: lr must be written with a type, lr:"),
     (lambda: unwritten(class_as_state), "must be written step(self, x, g, state=State()), got"),
     (lambda: unwritten(no_state), "must be written step(self, x, g, state=State()), got"),
