@@ -43,6 +43,7 @@ from optlib import (
 )
 from optlib.datasets import standardize
 from optlib.explorables import Playground
+from optlib.problems import expected_loss
 
 ONE, G = np.ones(2), np.array([1.0, -2.0])
 TWO_RATES, THREE_RATES = np.array([[0.1], [0.2]]), np.array([[0.1], [0.2], [0.3]])
@@ -230,6 +231,11 @@ WRONG = [
     (lambda: unwritten(plain, decorate=False, __annotations__={"lr": float}, lr=0.1), "class Mine "
      "must be written under @dataclass(frozen=True, eq=False), got 'a plain class with lr'"),
     (lambda: unwritten(plain, lr=0.1), "Mine: lr must be written with a type, lr: float = 0.1,"),
+    (lambda: expected_loss(["1"], 0.1, 9), "expected_loss: eigenvalues must be a number or an arr"),
+    (lambda: expected_loss(ONE, 0.1, 9, start=None), "expected_loss: start must be a number or an"),
+    (lambda: expected_loss(ONE, 0.1, 9, sigma=-1), "expected_loss: sigma must be in [0, inf), got"),
+    (lambda: expected_loss(ONE, 0.1, 9, tail="all"), "expected_loss: tail must be a number or an "),
+    (lambda: expected_loss(ONE, 0.1, 9, tail=2), "expected_loss: tail must be in (0, 1], got 2.0"),
     (lambda: unwritten(plain, __annotations__={"lr": float}, lr=ONE), "Mine: lr must be a number "
      "by default, got array([1., 1.]); give an array when you make Mine(...)"),
     (lambda: trace(SGD)(x="1", g=1, t=0, m=0, v=0, lr=1), "program: x must be a number, an array"),

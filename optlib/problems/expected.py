@@ -50,8 +50,11 @@ def expected_loss(eigenvalues, lr, steps, schedule=None, start=1.0, sigma=1.0, t
     """
     curvature = as_numbers("expected_loss: eigenvalues", eigenvalues, 1, least=0)
     rates = as_numbers("expected_loss: lr", lr, least=0)[..., np.newaxis]
+    start = as_numbers("expected_loss: start", start)
+    sigma = as_numbers("expected_loss: sigma", sigma, least=0)
     check_count("expected_loss: steps", steps, 1)
-    require(0 < tail <= 1, "expected_loss: tail", "in (0, 1]", tail)
+    tail = as_numbers("expected_loss: tail", tail, 0)
+    require(0 < tail <= 1, "expected_loss: tail", "in (0, 1]", tail.item())
     xx = np.broadcast_to(np.square(start), (*rates.shape[:-1], len(curvature)))  # E[e e]
     total_x = total_total = np.zeros_like(xx, float)  # with the sum of the points of the tail
     losses, count = [(curvature * xx).sum(axis=-1) / 2], 0
