@@ -6,10 +6,12 @@ import sys
 import numpy as np
 import pytest
 
+from optlib import Adam
 from optlib.problems.models import MLP
-from optlib.studies import tuned
+from optlib.studies import after, tuned
 
 each_task = pytest.mark.parametrize("task", tuned.TASKS)
+each_arm = pytest.mark.parametrize("arm", after.ARMS)
 
 
 @each_task
@@ -78,3 +80,58 @@ def test_a_study_that_was_interrupted_does_only_what_is_missing(tmp_path, monkey
     assert again["SGD"]["0"] == "kept"
     assert again["Adam"]["1"] == json.loads(whole)["results"]["Adam"]["1"]
     assert "1/1" in capsys.readouterr().err
+
+
+@each_arm
+def test_stored_results_of_an_arm_are_whole_and_made_as_declared(arm):
+    stored = after.load()["arms"][arm]
+    assert {key: stored[key] for key in after.declared(arm)} == after.declared(arm)
+    assert list(stored["results"]) == [str(seed) for seed in range(after.ARMS[arm].seeds)]
+    assert after.results(arm).shape[1:] == (len(after.ARMS[arm].rates), len(after.MEASURES))
+
+
+def test_nothing_else_is_stored_of_what_came_after_adam():
+    assert after.load()["arms"].keys() == after.ARMS.keys()
+
+
+@pytest.mark.parametrize(
+    ("arm", "rate"),
+    [("Adam, linear, one epoch", 0.016), ("digits, SGD, warm-up 20", 0.5)],
+)
+def test_a_slice_of_an_arm_run_again_is_near_the_stored_one(arm, rate):
+    stored = after.results(arm)[0, after.ARMS[arm].rates.index(rate)]
+    again = after.run(arm, 0, [rate])[0]
+    np.testing.assert_allclose(again, stored, rtol=0, atol=0.01)  # float32: other kernels round
+
+
+def test_muon_moves_dense_matrices_as_muon_and_all_else_as_adam():
+    rng, shapes = np.random.default_rng(0), ((7, 3), (6, 4), (4,), (4, 7), (7,))
+    x, g, h = rng.standard_normal((3, 2, 84))
+    lr = np.array([[0.02, 0.01], [0.04, 0.03]])
+    rule = after.muon(lr, shapes)
+    moved, state = rule.step(x, g)
+    moved, _ = rule.step(moved, h, state)
+    expected, memory = Adam(lr[:, 1:]).step(x, g)
+    expected, _ = Adam(lr[:, 1:]).step(expected, h, memory)
+    size = 0.2 * np.sqrt(6) * lr[:, :1, np.newaxis]
+    for start, end, shape in ((21, 45, (6, 4)), (49, 77, (4, 7))):
+        first, second = (a[:, start:end].reshape(2, *shape) for a in (g, h))
+        W = x[:, start:end].reshape(2, *shape) - size * after.orthogonal(1.95 * first)
+        W = W - size * after.orthogonal(second + 0.95 * (second + 0.95 * first))
+        expected[:, start:end] = W.reshape(2, -1)
+    np.testing.assert_allclose(moved, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (7, 4), (4, 7)])
+def test_newton_schulz_keeps_singular_vectors_and_moves_each_value_by_its_polynomial(shape):
+    G = np.random.default_rng(0).standard_normal(shape)
+    U, s, Vt = np.linalg.svd(G, full_matrices=False)
+    s = s / np.linalg.norm(s)
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    np.testing.assert_allclose(after.orthogonal(G), (U * s) @ Vt, rtol=0, atol=1e-13)
+
+
+def test_a_gradient_is_clipped_to_its_bound_and_left_alone_within():
+    g = np.array([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]])
+    np.testing.assert_allclose(after.clipped(g, 1.0), [[0.6, 0.8], [0.3, 0.4], [0, 0]])
