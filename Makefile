@@ -13,7 +13,7 @@ book: $(READY)   ## build the book; prints the page to open
 	$(BIN)/jupyter-book build -n -W --keep-going .
 	@echo "Open $(CURDIR)/_build/html/index.html"
 pdf: book        ## build the book and print it to _build/book.pdf (needs Chromium)
-	$(BIN)/python tools/pdf.py _build/html _build/book.pdf
+	$(BIN)/python -m tools.pdf _build/html _build/book.pdf
 test: $(READY)   ## run everything that proves the project
 	$(BIN)/python -m pytest -n logical --dist loadfile
 audit: $(READY)  ## every verdict again under other seeds, longer runs, neighboring settings

@@ -5,23 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.request import urlopen
 
 import pytest
 
+from tools import browsers
+
 ROOT = Path(__file__).parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome",
-            "/Applications/Chromium.app/Contents/MacOS/Chromium",
-            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")  # fmt: skip
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-NO_BROWSER = (
-    "no Chromium on this machine: install Chromium or Google Chrome (apt install chromium, brew "
-    "install --cask chromium), or run .venv/bin/playwright install chromium"
-)
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:"
@@ -68,16 +63,32 @@ def home(site):
         server.shutdown()
 
 
+def wait_for(address, server, log):
+    """Return when a server that was just started answers at an address."""
+    for _ in range(1200):
+        assert server.poll() is None, log.read_text()
+        try:
+            urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(log.read_text())
+
+
+def absent(message):
+    """Skip a test that needs a browser, but never where REQUIRE_BROWSER is set: there it fails."""
+    (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(str(message))
+
+
 @pytest.fixture(scope="module")  # not longer: while it is open, no notebook can be run
 def browser():
     """Headless Chromium. Tests without it are skipped, but never where REQUIRE_BROWSER is set."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        kind = playwright.chromium
-        path = next(filter(None, map(shutil.which, BROWSERS)), kind.executable_path)
-        if not Path(path).exists():
-            (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(NO_BROWSER)
-        browser = kind.launch(executable_path=path, args=FLAGS)
+        try:
+            browser = browsers.chromium(playwright)
+        except FileNotFoundError as missing:
+            absent(missing)
         yield browser
         browser.close()

@@ -1,13 +1,12 @@
 """Print the built book to one PDF, with an outline and links, by the Chromium that is installed.
 
-    python tools/pdf.py _build/html _build/book.pdf
+    python -m tools.pdf _build/html _build/book.pdf
 
 Each page is printed by itself, so that the browser lays out one chapter at a time, and then they
 are joined. No script runs in a page: live figures stand as pictures with tables.
 """
 
 import io
-import shutil
 import sys
 from pathlib import Path
 from urllib.parse import urldefrag
@@ -17,7 +16,8 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import Destination, DictionaryObject, Fit, NameObject, TextStringObject
 from tqdm import tqdm
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+from tools import browsers
+
 CONTENTS = """() => [...document.querySelectorAll(".bd-docs-nav :is(.caption-text, li > a)")]
     .map((each) => [each.textContent.trim(), each.href ?? null])"""
 # Opens and loads everything, gives every place a name in the PDF, and returns the headings as
@@ -115,9 +115,7 @@ def join(pages):
 if __name__ == "__main__":
     built, target = sys.argv[1:]
     with sync_playwright() as playwright:
-        kind = playwright.chromium
-        path = next(filter(None, map(shutil.which, BROWSERS)), kind.executable_path)
-        browser = kind.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = browsers.chromium(playwright)
         book = join(pages_of(built, browser))
         browser.close()
     book.add_metadata({"/Title": "From SGD to Adam"})
