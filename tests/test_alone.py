@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 
-from tools import alone
+from tools import alone, citations
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -130,7 +130,9 @@ def test_site_offers_every_notebook_with_that_cell_and_the_wheel_beside_it(site)
         served = site / "_sources" / "chapters" / path.name
         first, *others = nbformat.read(served, as_version=4).cells
         assert first.source == alone.first_cell()
-        assert others == nbformat.read(path, as_version=4).cells
+        stored = nbformat.read(path, as_version=4)
+        citations.in_notebook(citations.readable, stored)
+        assert others == stored.cells
         page = (site / "chapters" / path.with_suffix(".html").name).read_text(encoding="utf-8")
         assert f'href="../_sources/chapters/{path.name}"' in page
         assert f'href="../_sources/chapters/{alone.WHEEL}"' in page

@@ -4,12 +4,11 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
-from urllib.request import urlopen
 
 import nbformat
 import pytest
+from browser import wait_for
 
 from optlib.explorables import StepSize
 from tools.notebooks import normalize, text_of
@@ -56,27 +55,18 @@ def lab(tmp_path):
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
     }
-    command = [sys.executable, "-m", "jupyterlab", *(f"--{k}={v}" for k, v in options.items())]
+    config = f"--config={ROOT / 'tools' / 'lab_config.py'}"
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "jupyterlab", config, *flags]
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log)
     home = f"http://127.0.0.1:{port}/"
     try:
-        wait_for(home, server, tmp_path / "log")
+        wait_for(f"{home}api", server, tmp_path / "log")
         yield home
     finally:
         server.terminate()
         server.wait(timeout=90)
-
-
-def wait_for(home, server, log):
-    for _ in range(1200):
-        assert server.poll() is None, log.read_text()
-        try:
-            urlopen(f"{home}api", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
 
 
 def test_slider_moves_the_kernel_and_the_kernel_the_slider(browser, lab):
@@ -119,7 +109,7 @@ def test_slider_moves_the_kernel_and_the_kernel_the_slider(browser, lab):
     assert not [url for url in requests if not url.startswith((lab, "data:", "blob:"))]
 
 
-def test_a_chapter_shows_boxes_closed_solutions_and_figures_of_the_pages_size(browser, lab):
+def test_a_chapter_shows_boxes_citations_closed_solutions_and_figures_of_their_size(browser, lab):
     cells = normalize(nbformat.read(ROOT / "chapters" / CHAPTER, as_version=4)).cells
     folded = [cell for cell in cells if "jupyter" in cell.metadata]
     figures = [cell for cell in cells if "figure" in cell.metadata.get("mystnb", {})]
@@ -131,7 +121,10 @@ def test_a_chapter_shows_boxes_closed_solutions_and_figures_of_the_pages_size(br
     assert page.locator(".jp-InputPlaceholder").count() == len(folded) > 0
     assert page.locator(".jp-Notebook details").count() > 0
     assert page.locator(".jp-Notebook details[open]").count() == 0
-    assert ":::" not in page.locator(".jp-Notebook").inner_text()
+    text = page.locator(".jp-Notebook").inner_text()
+    assert ":::" not in text
+    assert "Duchi et al. (2011)" in text
+    assert "duchi2011" not in text
     widths = page.locator(".jp-OutputArea-output > img").evaluate_all(
         "images => images.map((image) => image.clientWidth)"
     )

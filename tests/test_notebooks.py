@@ -1,13 +1,15 @@
 """Notebooks as they are stored: pictures with size and text, solutions closed, no needless diff."""
 
+import asyncio
 import copy
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from traitlets.config import Config
 
-from tools import notebooks
+from tools import citations, notebooks
 
 ROOT = Path(__file__).parent.parent
 
@@ -66,16 +68,31 @@ def test_saving_in_jupyterlab_changes_no_line(notebook):
     assert notebooks.text_of(notebooks.normalize(saved)) == notebooks.text_of(notebook)
 
 
-def test_configuration_of_make_lab_saves_that_way(monkeypatch):
-    from traitlets.config import Config
-
-    config = Config()
-    text = (ROOT / "tools" / "lab_config.py").read_text(encoding="utf-8")
-    path = str(ROOT / "tools" / "lab_config.py")
-    exec(compile(text, path, "exec"), {"get_config": lambda: config, "__file__": path})
-    content = nbformat.v4.new_notebook(metadata={"widgets": {}})
-    model = {"type": "notebook", "content": content}
-    config.ContentsManager.pre_save_hook(model=model, path="", contents_manager=None)
-    assert model["content"].metadata == notebooks.METADATA
-    config.ContentsManager.pre_save_hook(model={"type": "file", "content": "text"})
+def test_lab_opens_citations_that_can_be_read_and_saves_notebooks_as_they_are_stored(tmp_path):
+    """JupyterLab has no bibliography: it would show `kingma2015`."""
+    config, path = Config(), ROOT / "tools" / "lab_config.py"
+    code = compile(path.read_text(encoding="utf-8"), path, "exec")
+    exec(code, {"get_config": lambda: config, "__file__": str(path), "__name__": "lab_config"})
+    contents = config.ServerApp.contents_manager_class(root_dir=str(tmp_path))
+    for path in CHAPTERS:
+        text = notebooks.stored(path)
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+        model = asyncio.run(contents.get(path.name))
+        shown = "\n".join(cell["source"] for cell in model["content"]["cells"])
+        assert "{cite" not in shown
+        model["content"]["metadata"]["widgets"] = {}
+        asyncio.run(contents.save(model, path.name))
+        assert (tmp_path / path.name).read_text(encoding="utf-8") == text
+    asyncio.run(contents.save({"type": "file", "format": "text", "content": "{}"}, "file.txt"))
     assert "tools/lab_config.py" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_citations_are_linked_to_what_they_cite():
+    text = "by {cite:t}`kingma2015`, who ...; both {cite:p}`duchi2011,nesterov1983`"
+    assert citations.readable(text) == (
+        "by [Kingma and Ba (2015)](https://arxiv.org/abs/1412.6980)<!--cite:t kingma2015-->, "
+        "who ...; both ([Duchi et al., 2011](https://jmlr.org/papers/v12/duchi11a.html); "
+        "Nesterov, 1983)<!--cite:p duchi2011,nesterov1983-->"
+    )
+    assert citations.restored(citations.readable(text)) == text
+    assert citations.restored("[a](b)<!--c-->") == "[a](b)<!--c-->"

@@ -4,6 +4,7 @@ Each gets a first cell that says what it needs and installs it: from the wheel b
 or, where the book has an address, from the wheel that the site serves.
 """
 
+import copy
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+
+sys.path.insert(0, str(Path(__file__).parent))
+import citations
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -68,7 +72,9 @@ def first_cell(site=""):
 
 
 def alone(notebook, site=""):
-    """The notebook with the cell in front of all others."""
+    """The notebook with the cell in front of all others, and citations that can be read."""
+    notebook = copy.deepcopy(notebook)
+    citations.in_notebook(citations.readable, notebook)
     cell = nbformat.v4.new_code_cell(first_cell(site), id="what-it-needs")
     return nbformat.from_dict({**notebook, "cells": [cell, *notebook.cells]})
 
