@@ -47,3 +47,12 @@ from optlib.problems import (
 )
 from optlib.run import History, minimize, train
 from optlib.trace import Program, trace
+
+
+def __getattr__(name):
+    """Import `identify` when it is first asked for, not with the library."""
+    if name != "identify":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from optlib.identification import identify
+
+    return identify
