@@ -1,5 +1,6 @@
 """The answer of `identify`, in words and numbers."""
 
+import math
 from dataclasses import dataclass, fields
 
 from optlib.conventions import CHOICES, MISTAKES
@@ -35,11 +36,12 @@ def described(form):
         hat = hasattr(rule, "beta1") and getattr(rule, "bias_correction", True)
         hat = hat and form.corrected in ("both", "v only")
         place = form.eps_place or ("beside v hat" if hat else "beside v")
+        felt = f", so felt below {math.sqrt(rule.eps):.3g}" if "inside" in place else ""
         if isinstance(rule, AdaGrad | RMSProp):
-            yield f"eps: {place.removesuffix(' v')} the root"
+            yield f"eps: {place.removesuffix(' v')} the root{felt}"
             yield f"v starts from: {form.start:.9g}"
         else:
-            yield f"eps: {CHOICES['eps_place'][place]}" if rule.eps else "eps: none"
+            yield f"eps: {CHOICES['eps_place'][place]}{felt}" if rule.eps else "eps: none"
             both = getattr(rule, "bias_correction", True)
             yield f"bias correction: {words['corrected'] if both else 'neither average'}"
     if isinstance(rule, AMSGrad):
@@ -139,12 +141,12 @@ class Answer:
                 yield f"  no library does this by default: {mistake}"
             for other in self.forms[1:]:
                 yield f"  the same on every gradient: {'; '.join([name_of(other), *marks(other)])}"
-            yield f"  largest deviation on the way: {max(self.largest, 1e-15):.0e}"
+            yield f"  takes every step of the design, to {max(self.largest, 1e-12):.0e}"
         else:
             yield "none of these"
             near = "; ".join([name_of(self.nearest), *marks(self.nearest)])
             yield f"  nearest: {near}"
             f = self.failure
-            yield f"  fails at gradient {f.t}, {f.g:.6g} where x is {f.x:g}"
-            yield f"  there it would go {f.would:.6g}, the optimizer goes {f.took:.6g}"
+            yield f"  fails at gradient {f.t}: g = {f.g:.6g} at x = {f.x:g}"
+            yield f"  it would take {f.would:.6g} from x, the optimizer takes {f.took:.6g}"
         yield from (f"  {note}" for note in self.notes)

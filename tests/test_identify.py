@@ -248,7 +248,7 @@ def test_what_no_rule_does_is_none_of_these(update):
     failure = answer.failure
     assert failure.t == first
     assert abs(failure.took - failure.would) > 1e-8 * abs(failure.took)
-    assert f"fails at gradient {first}, {failure.g:.6g}" in repr(answer)
+    assert f"fails at gradient {first}: g = {failure.g:.6g} at x = 0" in repr(answer)
     assert repr(answer).startswith("none of these\n  nearest: ")
 
 
