@@ -1,11 +1,12 @@
 """What tests of all rules share: legal hyperparameters of any rule, paths along given gradients."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from optlib import Optimizer, State
 from optlib.checks import first_state
 
 UPPER = {"lr": 1e3, "eps": 1e-2, "weight_decay": 10.0}  # of other hyperparameters: below 1
@@ -67,3 +68,33 @@ def same_bits(a, b):
         return np.array_equal(a, b)
     alike = (a == b) & (np.signbit(a) == np.signbit(b)) | (np.isnan(a) & np.isnan(b))
     return bool(alike.all())
+
+
+EXACT = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "negative": np.negative,
+         "maximum": np.maximum, "minimum": np.minimum, "absolute": abs, "sign": np.sign,
+         "square": np.square}  # fmt: skip
+
+
+@st.composite
+def exact_rules(draw, most=8):
+    """A rule of any straight lines whose arithmetic on small multiples of 1/4 does not round."""
+    names, lines = ["x", "g", "m", "v", "lr", "half"], []
+    for _ in range(draw(st.integers(1, most))):
+        name, size = draw(st.sampled_from(sorted(EXACT))), len(names) + len(lines)
+        two = name in ("add", "subtract", "multiply", "maximum", "minimum")
+        lines.append((name, *(draw(st.integers(0, size - 1)) for _ in range(1 + two))))
+    ends = [draw(st.integers(0, len(names) + len(lines) - 1)) for _ in range(3)]
+
+    @dataclass(frozen=True, eq=False)
+    class Exact(Optimizer):
+        lr: float = 0.5
+        half: float = 0.5
+
+        def step(self, x, g, state=State()):
+            registers = [x, g, state.m, state.v, self.lr, self.half]
+            for name, *arguments in lines:
+                registers.append(EXACT[name](*(registers[a] for a in arguments)))
+            end, m, v = (registers[e] for e in ends)
+            return x - 2 * g * end, State(state.t + 1, m, v)
+
+    return Exact()
