@@ -6,9 +6,9 @@ BIN     = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BENCH  ?= .venv-bench/bin/python
 READY   = $(VENV)/.ready
 export JUPYTER_PLATFORM_DIRS := 1
-.PHONY: help book test audit pdf notebooks serve lab lint bench pins clean
+.PHONY: help book test test-torch audit pdf notebooks serve lab lint bench pins clean
 help:            ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' Makefile
 book: $(READY)   ## build the book; prints the page to open
 	$(BIN)/jupyter-book build -n -W --keep-going .
 	@echo "Open $(CURDIR)/_build/html/index.html"
@@ -16,6 +16,15 @@ pdf: book        ## build the book and print it to _build/book.pdf (needs Chromi
 	$(BIN)/python -m tools.pdf _build/html _build/book.pdf
 test: $(READY)   ## run everything that proves the project
 	$(BIN)/python -m pytest -n logical --dist loadfile
+test-torch:      ## run the tests of PyTorch, in an environment of its own, .venv-torch
+	$(MAKE) VENV=.venv-torch .venv-torch/.ready
+ifneq ($(UV),)
+	$(UV) pip install -q --torch-backend cpu -p .venv-torch/bin/python torch \
+		|| $(UV) pip install -q -p .venv-torch/bin/python torch
+else
+	.venv-torch/bin/python -m pip install -q --disable-pip-version-check torch
+endif
+	.venv-torch/bin/python -m pytest tests/test_frameworks_torch.py
 audit: $(READY)  ## every verdict again under other seeds, longer runs, neighboring settings
 	$(BIN)/python tools/audit.py && $(BIN)/python tools/claims.py
 notebooks: $(READY)   ## execute and normalize the chapters in place, gather claims, draw the cover

@@ -9,6 +9,7 @@ import base64
 import io
 import os
 import re
+from importlib.util import find_spec
 
 import numpy as np
 from hypothesis import settings
@@ -20,6 +21,11 @@ os.environ.pop("MPLBACKEND", None)  # kernels draw inline, whatever the shell sa
 settings.register_profile("book", derandomize=True, deadline=None)
 settings.load_profile("book")
 
+NEEDS = {  # what is run only where a framework is
+    "torch": ["optlib/frameworks/in_torch.py", "chapters/use-it.ipynb"],
+    "optax": ["optlib/frameworks/in_optax.py"],
+}
+collect_ignore = [path for name, paths in NEEDS.items() if not find_spec(name) for path in paths]
 pytest_plugins = ["browser"]  # fixtures of the tests that look at the built book
 PNG = "iVBORw0KGgo"  # how a PNG starts in base64
 IMAGE = re.compile(f'(?<="data:image/png;base64,)({PNG}[^"]*)')

@@ -57,8 +57,9 @@ class Program:
         known = set(values) == set(self.inputs)
         require(known, "program: inputs", self.inputs, tuple(values), TypeError)
         for name, value in values.items():
-            legal, kind = "a number, an array or an expression", np.asarray(value).dtype.kind
-            given = kind in "biufO" and value is not None
+            legal = "a number, an array or an expression"
+            other = hasattr(value, "dtype") and not isinstance(value, (np.ndarray, np.generic))
+            given = other or (np.asarray(value).dtype.kind in "biufO" and value is not None)
             require(given, f"program: {name}", legal, value, TypeError)
         registers = [values[name] for name in self.inputs]
         for name, *arguments in self.code:

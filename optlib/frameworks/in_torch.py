@@ -19,14 +19,26 @@ class Memory:
 
 
 class Scaled(NamedTuple):
-    """A number times tensors, not yet multiplied."""
+    """A number times tensors, times or over others if there are any, not yet computed."""
 
     factor: float
     memory: Memory
+    pair: str = ""  # "mul" or "div"
+    other: Memory | None = None
+
+
+def _memories(value):
+    return [each for each in value if isinstance(each, Memory)] if isinstance(value, Scaled) else ()
+
+
+def _hold(memories, by):
+    for memory in memories:
+        memory.holders += by
 
 
 def _call(name, a, *others, **options):
     """PyTorch's operation on lists, in place where it can be; the factor of ``a`` is left out."""
+    a = _single(a)
     if a.memory.holders:
         tensors = getattr(torch, f"_foreach_{name}")(a.memory.tensors, *others, **options)
         return Scaled(1.0, Memory(tensors))
@@ -34,67 +46,90 @@ def _call(name, a, *others, **options):
     return Scaled(1.0, a.memory)
 
 
-def _multiplied(a):
-    return a if a.factor == 1 else _call("mul", a, a.factor)
+def _single(a):
+    """The same without a pair."""
+    if not a.pair:
+        return a
+    return _call(a.pair, Scaled(1.0, a.memory), a.other.tensors)._replace(factor=a.factor)
+
+
+def _whole(a):
+    """The same without a pair and without a factor."""
+    return _single(a) if a.factor == 1 else _call("mul", a, a.factor)
 
 
 def _operand(a):
-    return _multiplied(a).memory.tensors if isinstance(a, Scaled) else a
+    return _whole(a).memory.tensors if isinstance(a, Scaled) else a
+
+
+def _ordered(a, b):
+    return (a, b) if isinstance(a, Scaled) else (b, a)
 
 
 def _add(a, b):
-    a, b = (a, b) if isinstance(a, Scaled) else (b, a)
+    a, b = _ordered(a, b)
     if not isinstance(b, Scaled):
-        return _call("add", _multiplied(a), b)
-    if (b.memory.holders, b.factor != 1) < (a.memory.holders, a.factor != 1):
+        return _call("add", _whole(a), b)
+    if (b.pair, b.memory.holders, b.factor != 1) < (a.pair, a.memory.holders, a.factor != 1):
         a, b = b, a
-    return _call("add", _multiplied(a), b.memory.tensors, alpha=b.factor)
-
-
-def _negative(a):
-    return _multiply(a, -1.0) if isinstance(a, Scaled) else -a
+    if b.pair:
+        return _call(f"addc{b.pair}", _whole(a), b.memory.tensors, b.other.tensors, value=b.factor)
+    return _call("add", _whole(a), b.memory.tensors, alpha=b.factor)
 
 
 def _subtract(a, b):
     return _add(a, _negative(b))
 
 
+def _negative(a):
+    return a._replace(factor=-a.factor) if isinstance(a, Scaled) else -a
+
+
 def _multiply(a, b):
-    a, b = (a, b) if isinstance(a, Scaled) else (b, a)
-    if not isinstance(b, Scaled):
-        return a._replace(factor=a.factor * b)
-    a, b = (a, b) if b.memory.holders else (b, a)
-    return _call("mul", a, b.memory.tensors)._replace(factor=a.factor * b.factor)
+    a, b = _ordered(a, b)
+    return _both("mul", a, b, a.factor * (b.factor if isinstance(b, Scaled) else b))
 
 
 def _divide(a, b):
-    if not isinstance(b, Scaled):
-        return a._replace(factor=np.divide(a.factor, b))
     if not isinstance(a, Scaled):
         return _call("reciprocal", b)._replace(factor=np.divide(a, b.factor))
-    return _call("div", a, b.memory.tensors)._replace(factor=np.divide(a.factor, b.factor))
+    return _both("div", a, b, np.divide(a.factor, b.factor if isinstance(b, Scaled) else b))
 
 
-def _power(a, b):
-    if not isinstance(a, Scaled):
-        return Scaled(1.0, Memory(torch._foreach_pow(a, _operand(b))))
-    return _square(a) if type(b) is int and b == 2 else _call("pow", _multiplied(a), _operand(b))
+def _both(name, a, b, factor):
+    """The product or quotient: for later, unless there is memory for it."""
+    if not isinstance(b, Scaled):
+        return a._replace(factor=factor)
+    a, b = _single(a), _single(b)
+    if name == "mul" and not b.memory.holders:
+        a, b = b, a
+    if a.memory.holders:
+        return Scaled(factor, a.memory, name, b.memory)
+    return _call(name, a, b.memory.tensors)._replace(factor=factor)
 
 
 def _square(a):
-    return _call("mul", a, a.memory.tensors)._replace(factor=a.factor**2)
+    return _multiply(a, a)
+
+
+def _power(a, b):
+    if type(b) is int and b == 2:
+        return _square(a)
+    if isinstance(a, Scaled):
+        return _call("pow", _whole(a), _operand(b))
+    return Scaled(1.0, Memory(torch._foreach_pow(a, _operand(b))))
 
 
 def _of_two(name):
-    def extreme(a, b):
-        a, b = (a, b) if isinstance(a, Scaled) else (b, a)
-        return _call(name, _multiplied(a), _operand(b))
+    def function(a, b):
+        a, b = _ordered(a, b)
+        return _call(name, _whole(a), _operand(b))
 
-    return extreme
+    return function
 
 
 def _of_one(name):
-    return lambda a: _call(name, _multiplied(a))
+    return lambda a: _call(name, _whole(a))
 
 
 LISTS = {"add": _add, "subtract": _subtract, "multiply": _multiply, "divide": _divide,
@@ -153,25 +188,22 @@ class Plan(Recipe):
         for r in self.work:
             name, *arguments = self.lines[r]
             values = [registers[a] for a in arguments]
-            held = [value.memory for value in values if isinstance(value, Scaled)]
-            dying = [a for a in set(arguments) if self.last.get(a) == r]
-            for a in dying:
-                if isinstance(registers[a], Scaled):
-                    registers[a].memory.holders -= 1
+            for a in {a for a in arguments if self.last.get(a) == r}:
+                _hold(_memories(registers[a]), -1)
                 registers[a] = None
-            twice = len(held) == 2 and held[0] is held[1]  # neither may be written over
-            held[0].holders += twice
+            shared = {*_memories(values[0])} & {*_memories(values[-1])} if len(values) > 1 else ()
+            _hold(shared, +1)  # not to be changed while it is read
             registers[r] = LISTS[name](*values)
-            held[0].holders -= twice
-            registers[r].memory.holders += 1
+            _hold(shared, -1)
+            _hold(_memories(registers[r]), +1)
         copies = []
         for name, home in zip(self.kept, homes, strict=True):
             end = registers[self.program.outputs[name]]
             if not isinstance(end, Scaled):
                 copies.append((home.tensors, [torch.full_like(one, end) for one in home.tensors]))
-            elif end.memory is not home or end.factor != 1:
-                new = torch._foreach_mul(end.memory.tensors, end.factor)
-                copies.append((home.tensors, new))
+            elif end != Scaled(1.0, home):
+                new = _single(end)
+                copies.append((home.tensors, torch._foreach_mul(new.memory.tensors, new.factor)))
         for home, new in copies:
             torch._foreach_copy_(home, new)
 
