@@ -8,6 +8,7 @@ True
 m_t &= \\beta_1\\,m_{t-1} + (1 - \\beta_1)\\,g_t \\\\
 """
 
+from optlib.differentiate import differentiate
 from optlib.latex import formula
 from optlib.optimizers import (
     OPTIMIZERS,

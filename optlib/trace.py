@@ -4,6 +4,8 @@ import linecache
 import operator
 import sys
 from dataclasses import dataclass, replace
+from inspect import signature
+from types import FunctionType
 
 import numpy as np
 
@@ -147,21 +149,23 @@ def _register(tape, value):
     return (value if isinstance(value, Tracer) else Tracer(tape, ("constant", value))).register
 
 
-def _program(tape, outputs):
+def record(tape, outputs):
+    """The program of what a tape has recorded, with these results."""
     outputs = {name: _register(tape, value) for name, value in outputs.items()}
     inputs = tuple(line for line in tape.values() if isinstance(line, str))
     return Program(inputs, tuple(tape.values())[len(inputs) :], outputs)
 
 
 def trace(definition):
-    """Record a rule's step, or a landscape's value and gradient, as a `Program`.
+    """Record a rule's step, a landscape's value and gradient, or a function, as a `Program`.
 
     Parameters
     ----------
-    definition : Optimizer or subclass, or problem
+    definition : Optimizer or subclass, problem, or function
         A rule gives the inputs x, g, its state and its hyperparameters, and the outputs x and its
         state; flags such as ``bias_correction`` are settled. A problem in d dimensions gives the
-        inputs x0 ... and the outputs f, g0 ....
+        inputs x0 ... and the outputs f, g0 .... A function of numbers gives its arguments as
+        inputs, and the output f; `differentiate` adds its gradient.
 
     Raises
     ------
@@ -181,8 +185,12 @@ def trace(definition):
     definition = definition() if isinstance(definition, type) else definition
     if callable(getattr(definition, "step", None)):
         return _trace_rule(definition)
+    if isinstance(definition, FunctionType):
+        tape, names = {}, tuple(signature(definition).parameters)
+        return record(tape, {"f": definition(*(Tracer(tape, name) for name in names))})
     known = callable(getattr(definition, "grad", None))
-    require(known, "trace: definition", "a rule or a problem", definition, TypeError)
+    legal = "a rule, a problem or a function"
+    require(known, "trace: definition", legal, definition, TypeError)
     return _trace_problem(definition)
 
 
@@ -199,7 +207,7 @@ def _trace_rule(rule):
         x, after = symbolic.step(given["x"], given["g"], before)
     except (ValueError, IndexError) as error:
         raise TypeError(f"trace: {name}.step cannot be followed on one coordinate") from error
-    program = _program(tape, {"x": x, **after._asdict()})
+    program = record(tape, {"x": x, **after._asdict()})
     _check_alone(rule, program, {name: float(np.ravel(getattr(rule, name))[0]) for name in names})
     return program
 
@@ -223,4 +231,4 @@ def _trace_problem(problem):
     tape = {}
     x = np.array([Tracer(tape, f"x{i}") for i in range(problem.dim)], object).view(_Vector)
     gradient = np.asarray(problem.grad(x))
-    return _program(tape, {"f": problem(x), **{f"g{i}": g for i, g in enumerate(gradient)}})
+    return record(tape, {"f": problem(x), **{f"g{i}": g for i, g in enumerate(gradient)}})

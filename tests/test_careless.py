@@ -294,7 +294,7 @@ WRONG = [
     (lambda: minimize(SGD(), BOWL, steps=1e3), "steps must be an integer >= 0, got 1000.0"),
     # Formulas, figures
     (lambda: formula(BOWL), "formula: rule must be an Optimizer, got Quadratic(dim=2)"),
-    (lambda: trace("Adam"), "trace: definition must be a rule or a problem, got 'Adam'"),
+    (lambda: trace("Adam"), "trace: definition must be a rule, a problem or a function, got "),
     (lambda: plots.path(RUN.x), "path: history must be the History of a run, got array("),
     (lambda: plots.contour(RUN), "contour: problem must be a Problem, got History("),
     (lambda: plots.contour(BOWL, bounds=(-1, 1)), "contour: bounds must be of a shape with 2"),

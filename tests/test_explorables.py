@@ -19,7 +19,7 @@ from traitlets import TraitError, link
 from optlib import explorables
 from optlib.explorables import StepSize
 from optlib.explorables.base import Explorable
-from optlib.explorables.sources import STATIC, module, script
+from optlib.explorables.sources import STATIC, module, parts, script
 from optlib.explorables.step_size import BOWL, STEPS
 from optlib.optimizers import SGD
 from optlib.run import minimize
@@ -48,6 +48,10 @@ def another(control, value):
         return next(option for option in control["options"] if option != value)
     if control["kind"] == "point":
         return [0.9 * value[0] + 0.1, 0.9 * value[1]]
+    if control["kind"] == "lines":
+        return f"{value}  # another"
+    if control["kind"] == "values":
+        return {"lr": 0.05}
     return dict(list(value.items())[1:])
 
 
@@ -59,6 +63,10 @@ def illegal(control):
         return ["nothing", None, -1]
     if control["kind"] == "point":
         return [1.0, [1.0], [1.0, 2.0, 3.0], ["left", "right"], [math.inf, 0.0]]
+    if control["kind"] == "lines":
+        return [3.0, "", "return y", "import os", "while True: pass", "().__class__"]
+    if control["kind"] == "values":
+        return [3.0, {"lr": -1.0}, {"momentum": 1.0}, {"new": math.nan}, {3: 1.0}]
     return [3.0, {"SGD": -1.0}, {"SGD": "fast"}, {"SGD": 1e9}, {"NoRule": control["min"]}]
 
 
@@ -207,7 +215,8 @@ def test_module_is_one_file_that_a_browser_loads(blank, cls):
         "function"
     )
     blank.evaluate("globalThis.explorables = {}")
-    blank.add_script_tag(content=script("core"))
+    for part in parts(cls.name):
+        blank.add_script_tag(content=script(part))
     blank.add_script_tag(content=script(cls.name))
     assert blank.evaluate("(name) => typeof explorables[name].render", cls.name) == "function"
 

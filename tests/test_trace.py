@@ -169,7 +169,9 @@ def test_assignments_in_place_and_clip_are_recorded():
 
 @pytest.mark.parametrize("definition", [3, None, "Adam", np.sin, int])
 def test_only_rules_and_problems_are_traced(definition):
-    with pytest.raises(TypeError, match="trace: definition must be a rule or a problem, got"):
+    with pytest.raises(
+        TypeError, match="trace: definition must be a rule, a problem or a function, got"
+    ):
         trace(definition)
 
 

@@ -66,7 +66,8 @@ def add_figure_scripts(app, page, template, context, doctree):
     """Let a page load its live figures before its text, so that none grows after it was seen."""
     names = dict.fromkeys(LIVE_FIGURE.findall(context.get("body", "")))
     if names:
-        for name in ("automount", "core", *names):
+        before = dict.fromkeys(part for name in names for part in sources.parts(name))
+        for name in ("automount", *before, *names):
             app.add_js_file(f"explorables/{name}.js")
         app.add_css_file("explorables/explorables.css")
 
@@ -79,7 +80,7 @@ def write_figure_scripts(app):
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("automount.js", "explorables.css"):
         shutil.copy(sources.STATIC / name, folder)
-    for name in ("core", *(figure.name for figure in Explorable.__subclasses__())):
+    for name in (*sources.PARTS, *(figure.name for figure in Explorable.__subclasses__())):
         (folder / f"{name}.js").write_text(sources.script(name), encoding="utf-8")
 
 

@@ -20,3 +20,4 @@ from optlib.explorables.rotated_bowl import RotatedBowl
 from optlib.explorables.scale_jump import ScaleJump
 from optlib.explorables.separation import Separation
 from optlib.explorables.step_size import StepSize
+from optlib.explorables.workbench import Workbench

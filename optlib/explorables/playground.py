@@ -99,7 +99,7 @@ class Playground(Explorable):
         return race.compute(self.state, self.meter, self.own)
 
     def picture(self, figure):
-        figure.set_size_inches(3.8, 3)
+        figure.set_size_inches(3.2, 2.4)
         race.picture(figure.subplots(), self.state, self.own)
 
 

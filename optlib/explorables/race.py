@@ -47,9 +47,9 @@ def runners(state, own=None):
     return found
 
 
-def place(state):
+def place(state, problem=None):
     """The landscape, and the start within its window."""
-    problem = LANDSCAPES[state["landscape"]]
+    problem = problem or LANDSCAPES[state["landscape"]]
     return problem, np.clip(state["start"], *np.transpose(problem.bounds))
 
 
@@ -60,9 +60,9 @@ def run(rule, problem, start):
     return minimize(rule, pair, [start, start], STEPS, rng=np.random.default_rng())
 
 
-def compute(state, meter, own=None):
+def compute(state, meter, own=None, problem=None):
     """The read-outs, and the points of the run whose meter is shown."""
-    problem, start = place(state)
+    problem, start = place(state, problem)
     numbers, trajectory = {"f at the start": problem(start)}, None
     rules = runners(state, own)
     runs = {name: run(rule, problem, start) for name, rule in rules.items()}
@@ -96,11 +96,11 @@ def settle(pair, floor=1e-13):
     return "chaotic"
 
 
-def picture(plane, state, own=None):
+def picture(plane, state, own=None, problem=None):
     """The paths on the landscape, with few levels, since bands are many bytes."""
     from optlib import plots
 
-    problem, start = place(state)
+    problem, start = place(state, problem)
     plots.contour(problem, plane, levels=6, aspect="auto")
     for rule in runners(state, own).values():
         plots.path(minimize(rule, problem, start, STEPS), plane)

@@ -1,6 +1,6 @@
 // Evaluates the programs of optlib, from which comes all that is known of rules and landscapes.
 
-const OPERATIONS = {
+export const OPERATIONS = {
   add: (a, b) => a + b,
   subtract: (a, b) => a - b,
   multiply: (a, b) => a * b,

@@ -18,7 +18,7 @@ const short = (value, log) => (log === "nines"
 const QUIET = { "aria-live": "off" };
 
 // A control is { nodes, update(value) } and calls change(value).
-const CONTROLS = {
+export const CONTROLS = {
   slider({ key, label, min, max, log, step }, change) {
     const [bend, unbend] = bends(log);
     const steps = Math.ceil((bend(max) - bend(min)) / step - 1e-9); // the last may lead beyond max
@@ -81,8 +81,9 @@ const CONTROLS = {
     return { nodes: [group], update };
   },
 
-  point() { return { nodes: [], update() {} }; }, // a handle in a panel, see below
+  point: () => ({ nodes: [], update() {} }), // a handle in a panel, see below
 };
+CONTROLS.lines = CONTROLS.values = CONTROLS.point; // stand in an editor
 
 // Whether a value from a link is one that the control can have.
 const LEGAL = {
@@ -91,6 +92,9 @@ const LEGAL = {
   point: (_, v) => Array.isArray(v) && v.length === 2 && v.every(Number.isFinite),
   rates: ({ names, min, max }, v) => v?.constructor === Object && Object.entries(v).every(
     ([name, rate]) => names.includes(name) && LEGAL.slider({ min, max }, rate)),
+  lines: ({ legal }, v) => typeof v === "string" && v.length < 4000 && legal(v),
+  values: ({ known, fresh }, v) => v?.constructor === Object && Object.entries(v).every(
+    ([name, value]) => LEGAL.slider(known[name] ?? fresh, value)),
 };
 
 const link = (name, state) => `#${name}?${new URLSearchParams(
@@ -213,7 +217,7 @@ export function figure(build) {
       return node;
     };
 
-    const update = build({ panels, data, state, change, button, handle });
+    const update = build({ panels, controls, data, state, change, button, handle });
     panels.append(side);
     const made = controls.map((control) => {
       const { nodes, update: refresh } =
@@ -221,7 +225,11 @@ export function figure(build) {
       board.append(...nodes);
       return [control.key, refresh];
     });
-    button("Reset", () => change(initial));
+    const restore = (values) => {
+      change(values);
+      root.dispatchEvent(new Event("reset"));
+    };
+    button("Reset", () => restore(initial));
     const here = element("a", { href: "#" }, "Link to this state");
     if (model.isStatic) buttons.append(here);
 
@@ -276,7 +284,7 @@ export function figure(build) {
     const follow = () => {
       const asked = linked(name, controls);
       if (asked) {
-        change({ ...initial, ...asked });
+        restore({ ...initial, ...asked });
         const block = root.offsetHeight < innerHeight ? "center" : "start";
         const seek = () => root.scrollIntoView({ block, behavior: "instant" });
         seek();

@@ -13,9 +13,6 @@ const settle = ([one, other], floor = 1e-13) => {
 
 export function race({ panels, data, change, button, handle }) {
   const { rules, steps, box, hair, axis } = data;
-  const grounds = Object.fromEntries(Object.entries(data.landscapes).map(
-    ([name, problem]) => [name, { ...problem, ...landscape(problem) }]));
-
   const plane = new Panel(panels, { label: "The landscape from above, and the path of each rule",
     x: { min: 0, max: 1, label: "θ₁" }, y: { min: 0, max: 1, label: "θ₂" } });
   const t = { min: 0, max: steps, label: "step t" };
@@ -37,14 +34,14 @@ export function race({ panels, data, change, button, handle }) {
   const chaos = values.text();
   const label = values.text({ "text-anchor": "end" }); // the others have theirs among the controls
 
-  let ground, current;
+  let ground, problem;
   const inside = ({ start }) => start.map((x, i) => {
     const [low, high] = ground.bounds[i];
     return Math.min(Math.max(x, low), high);
   });
   const enter = (next) => {
-    current = next;
-    ground = grounds[next];
+    problem = next;
+    ground = { ...problem, ...landscape(problem) };
     const [[left, right], [low, high]] = ground.bounds;
     plane.axes({ min: left, max: right }, { min: low, max: high });
     plane.bands(ground.value, 10, 85);
@@ -66,7 +63,7 @@ export function race({ panels, data, change, button, handle }) {
   });
 
   return (state) => {
-    if (state.landscape !== current) enter(state.landscape);
+    if (data.landscapes[state.landscape] !== problem) enter(data.landscapes[state.landscape]);
     const [start, at] = [inside(state), Math.floor(state.step)];
     const subject = state.meter ?? data.meter;
     const numbers = { "f at the start": ground.value(start) };
