@@ -13,6 +13,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from urllib.parse import urlencode
 
 import nbformat
 import pytest
@@ -55,12 +56,20 @@ def figures_of(path):
     code, found = [], []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
-            code += ast.parse(re.sub("(?m)^%.*", "", cell.source)).body
+            code += statements_of(re.sub("(?m)^%.*", "", cell.source))
             for output in cell.outputs:
                 text = output.get("data", {}).get("text/html", "")
                 for name in SHOWN.findall(text):
                     found.append((name, partial(made_by, list(code), text)))
     return found
+
+
+def statements_of(source):
+    """The statements of a cell, each with its lines."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        first = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+        yield node, "\n".join(lines[first - 1 : node.end_lineno])
 
 
 def made_by(code, output):
@@ -70,11 +79,11 @@ def made_by(code, output):
     long to compute; it is in the output.
     """
     kinds = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
-    text = ast.unparse([node for node in code if isinstance(node, kinds)])
+    text = "\n".join(lines for node, lines in code if isinstance(node, kinds))
     names = vars(builtins) | {"__name__": __name__}
     linecache.cache["notebook"] = len(text), None, text.splitlines(True), "notebook"
     exec(compile(text, "notebook", "exec"), names)
-    expression = ast.Expression(code[-1].value)
+    expression = ast.Expression(code[-1][0].value)
     stored = json.loads(re.search(r'"application/json">(.*?)</script>', output)[1])
     for node in ast.walk(expression):
         if isinstance(node, ast.Name) and node.id not in names:
@@ -208,7 +217,7 @@ def opened(request, browser, home):
 
 
 def link(name, state):
-    return f"#{name}?" + "&".join(f"{key}={json.dumps(value)}" for key, value in state.items())
+    return f"#{name}?{urlencode({key: json.dumps(value) for key, value in state.items()})}"
 
 
 @pytest.fixture

@@ -151,8 +151,10 @@ export class Panel {
   text(attributes = {}) {
     const node = svg("text", { class: "note", ...attributes }, this.above);
     return { node, draw: (x, y, text) => {
-      node.textContent = text;
-      set(node, { x: near(this.x.pixel(x)), y: near(this.y.pixel(y)) });
+      const at = { x: near(this.x.pixel(x)), y: near(this.y.pixel(y)) };
+      const placed = !Number.isNaN(at.x + at.y);
+      node.textContent = placed ? text : "";
+      if (placed) set(node, at);
     } };
   }
 

@@ -88,7 +88,8 @@ function workbench(host) {
   const actsLike = (points) => candidates.find(([, others]) => points.every(
     (x, i) => Math.abs(x - others[i]) <= 1e-12 + 1e-9 * Math.abs(others[i])))?.[0] ?? data.none;
 
-  const from = element("select", { "data-control": "from" }, element("option", { value: "" }, "your own"));
+  const from = element("select", { "data-control": "from" },
+    element("option", { value: "" }, "your own"));
   for (const name of Object.keys(starts)) from.append(element("option", {}, name));
   from.addEventListener("change", () => {
     change({ code: starts[from.value] ?? state().code });
