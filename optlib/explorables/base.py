@@ -85,6 +85,7 @@ class Explorable(anywidget.AnyWidget):
     numbers = traitlets.Dict(help="the read-outs by name")
     trajectory = traitlets.Any(help="the points of the run, where the figure shows one")
     alt = ""
+    colors = 48  # of the picture: fewer are fewer bytes
     targets = ()  # dicts: text, and where: (low, high) of read-outs or controls, by name
 
     def __init_subclass__(cls, **kwargs):
@@ -183,7 +184,7 @@ class Explorable(anywidget.AnyWidget):
             figure = Figure()
             self.picture(figure)
             figure.savefig(drawn, dpi=DPI)
-        Image.open(drawn).convert("RGB").quantize(48).save(small, "png", optimize=True)
+        Image.open(drawn).convert("RGB").quantize(self.colors).save(small, "png", optimize=True)
         return base64.b64encode(small.getvalue()).decode()
 
 

@@ -49,6 +49,7 @@ class Playground(Explorable):
     rates = rates("rules, each at its own rate", BESIDE, 1e-4, 100)
     start = point("start", (1.0, 1.5))
     alt = f"Rules beside each other on a landscape: their paths in {race.STEPS} steps."
+    colors = 24
     targets = (
         {"text": "on Beale's plateau, from a height of 20 or more, SGD, Momentum and Adam, each at "
                  "its own rate, end below 0.02",

@@ -49,6 +49,7 @@ TRIAL = {"lr": 0.1, "momentum": 0.8, "rho": 0.7, "beta1": 0.6, "beta2": 0.9, "ep
          "weight_decay": 0.3}  # fmt: skip
 GRADIENTS = (3.0, -1.0, 0.5, 2.0, 0.1, -0.1, 0.02, 5.0, -4.0)
 NONE = "no rule of the book"
+WRONG = SyntaxError, TypeError, ValueError, ArithmeticError, NameError, AttributeError
 
 
 class Values(traitlets.Dict):
@@ -94,7 +95,7 @@ class Lines(traitlets.Unicode):
         value = super().validate(obj, value)
         try:
             self.read(value)
-        except (SyntaxError, TypeError, ValueError, ArithmeticError) as error:
+        except WRONG as error:
             raise traitlets.TraitError(f"{type(obj).__name__}: {self.name}: {error}") from error
         return value
 
@@ -129,6 +130,7 @@ class Workbench(Explorable):
     step = slider("marked step t", 20, 1, race.STEPS, step=1)
     start = point("start", (1.0, 1.5))
     alt = f"A rule as lines to edit, its formula, and its path of {race.STEPS} steps."
+    colors = 24
     targets = tuple(
         {"text": text, "where": {"acts like": (name, name)}}
         for text, name in (

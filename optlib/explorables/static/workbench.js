@@ -1,6 +1,6 @@
 // A rule, and a landscape, as lines that are edited: every keystroke that parses is shown at once.
 
-import { evaluator } from "./engine.js";
+import { minimize } from "./engine.js";
 import { CONTROLS, figure } from "./figure.js";
 import { formula } from "./formula.js";
 import { mathml } from "./mathml.js";
@@ -67,20 +67,8 @@ function workbench(host) {
   const starts = { ...data.lines, [BROKEN]: data.broken };
 
   // The points of a rule along given gradients, with given hyperparameters where it has them.
-  const trial = ({ program, hyper, first }, values) => {
-    const { registers, run, input, output } = evaluator(program);
-    for (const name of Object.keys(hyper)) {
-      registers[input(name)] = data.trial[name] ?? values[name] ?? hyper[name];
-    }
-    let [x, now] = [1, first];
-    return data.gradients.map((g) => {
-      for (const [name, value] of Object.entries({ ...now, x, g })) registers[input(name)] = value;
-      run();
-      x = registers[output("x")];
-      now = Object.fromEntries(Object.keys(first).map((name) => [name, registers[output(name)]]));
-      return x;
-    });
-  };
+  const trial = (rule, hyper) => minimize(rule, (x, t) => [data.gradients[t - 1]], [1],
+    data.gradients.length, { ...hyper, ...data.trial }).x.map(([x]) => x);
   const candidates = [...Object.entries(rules),
     [data.bare, read(data.lines.Adam, { bias_correction: false })],
     ["AdaMax", read(data.adamax)]].map(
