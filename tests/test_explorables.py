@@ -64,7 +64,7 @@ def illegal(control):
     if control["kind"] == "point":
         return [1.0, [1.0], [1.0, 2.0, 3.0], ["left", "right"], [math.inf, 0.0]]
     if control["kind"] == "lines":
-        return [3.0, "", "return y", "import os", "while True: pass", "().__class__"]
+        return [3.0, "", "return z", "import os", "while True: pass", "().__class__"]
     if control["kind"] == "values":
         return [3.0, {"lr": -1.0}, {"momentum": 1.0}, {"new": math.nan}, {3: 1.0}]
     return [3.0, {"SGD": -1.0}, {"SGD": "fast"}, {"SGD": 1e9}, {"NoRule": control["min"]}]

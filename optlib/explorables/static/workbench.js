@@ -137,7 +137,7 @@ function workbench(host) {
     sliders.replaceChildren();
     names.forEach(slide);
   };
-  let [codeNow, heightNow] = [];
+  let codeNow, heightNow, besideNow, wholeNow, like;
   rules[data.own] = { style: data.style };
   const landscapes = { ...data.landscapes };
   const update = race({ ...host, data: { ...data, rules, landscapes } });
@@ -147,8 +147,11 @@ function workbench(host) {
       const program = traceLandscape(heightNow = now.height);
       landscapes[data.ground] = { program, bounds: data.window, start: data.place, minimizers: [] };
     }
-    panels.querySelector("[data-control=beside]").before(key);
-    key.replaceChildren(svg("path", { ...stroke(data.styles[now.beside]), d: "M0 4H30" }));
+    if (now.beside !== besideNow) {
+      besideNow = now.beside;
+      panels.querySelector("[data-control=beside]").before(key);
+      key.replaceChildren(svg("path", { ...stroke(data.styles[besideNow]), d: "M0 4H30" }));
+    }
     code.update(now.code);
     height.update(now.height);
     height.node.hidden = now.landscape !== data.ground;
@@ -157,7 +160,10 @@ function workbench(host) {
     rules[data.own] = { ...rule, hyper };
     const numbers = update({ ...values(now), ...hyper, ...now, lr: hyper.lr, meter: data.own,
       rates: { [now.beside]: hyper.lr ?? usual.lr } });
-    return { "acts like": actsLike(trial(rule, hyper)), ...numbers };
+    const whole = now.code + JSON.stringify(hyper);
+    if (whole !== wholeNow) like = actsLike(trial(rule, hyper));
+    wholeNow = whole;
+    return { "acts like": like, ...numbers };
   };
 }
 
