@@ -69,7 +69,9 @@ def notes(form, rated):
             "the same on every gradient: an average of gradients with "
             f"lr={rule.lr / (1 - rule.momentum):.9g}"
         )
-    if isinstance(rule, Lion) and abs(rule.beta1 - rule.beta2) < 1e-9:
+    if isinstance(rule, Lion) and rule.beta1 == 0:
+        yield "the same on every gradient: the sign of the gradient, whatever beta2 is"
+    elif isinstance(rule, Lion) and abs(rule.beta1 - rule.beta2) < 1e-9:
         yield "the same on every gradient: the sign of one average of gradients (Signum)"
     decay = getattr(rule, "weight_decay", 0) or form.weight_decay
     if decay and form.decay == "times lr":

@@ -114,7 +114,7 @@ class _Trial:
     """A form on the whole design: where it first fails in each coordinate, and by how much."""
 
     def __init__(self, form, g, x, factors, s, sizes, plain):
-        self.form, self.largest, steps = form, 0.0, len(g)
+        self.form, self.largest, self.miss, steps = form, 0.0, 0.0, len(g)
         self.since = np.full(g.shape[1], steps)  # the first step that is missed
         self.would, state = np.zeros_like(s), None
         for t in range(steps):

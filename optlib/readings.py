@@ -87,7 +87,9 @@ def candidates(readings, thresholds, silent):
     steps are on a gradient of each scale after n gradients of zero.
     """
     found = []
-    if readings.linear:
+    if not readings.s.any():
+        found += [(Momentum, {"lr": 0.0, "momentum": 0.0})]
+    elif readings.linear:
         found += _linear(readings)
     else:
         found += _signs(readings, thresholds) if readings.sign else []

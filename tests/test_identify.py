@@ -118,6 +118,7 @@ SAME = {  # rules that no gradient tells apart: one, and what must be named besi
     "decay of AdamW": (AdamW(0.1, weight_decay=0.5), "a decay of 0.05 times the schedule"),
     "start of AdaGrad": (Form(AdaGrad(0.1, 0.0), start=0.1), "AdaGrad(lr=0.1, eps=0.1)"),
     "Signum": (Lion(0.1, 0.9, 0.9), "the sign of one average"),
+    "sign descent": (Lion(0.1, 0.0, 0.9), "the sign of the gradient, whatever beta2 is"),
 }  # fmt: skip
 
 
@@ -296,6 +297,22 @@ def test_a_rule_of_ones_own_is_asked_like_any_other():
 def test_bad_input_is_refused(optimizer, message):
     with pytest.raises(TypeError, match=message):
         identify(optimizer)
+
+
+EXTREME = [
+    Adam(eps=0.0), Adam(beta1=0.0, beta2=0.0), Adam(eps=10.0), Adam(eps=1e-16), Adam(lr=1e-8),
+    Adam(0.1, 0.999, 0.9999), Adam(bias_correction=False, eps=0.0), RMSProp(rho=0.0, eps=0.0),
+    AdaGrad(eps=0.0), AdaGrad(0.1, eps=1.0), AdamW(weight_decay=10.0), AdaDelta(rho=0.0),
+    AdaDelta(eps=1.0), SGD(0.0), SGD(1e6), Momentum(0.1, 0.9999), Momentum(0.1, 1e-6),
+    Nesterov(0.1, 1e-4), Lion(0.1, 0.999, 0.9999), Lion(beta2=0.0), AMSGrad(eps=0.0),
+    Form(RMSProp(eps=0.0), weight_decay=1e-4, decay="L2"),
+    Form(Adam(), weight_decay=30.0, decay="L2"), Form(RMSProp(0.01), momentum=0.999),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", EXTREME, ids=repr)
+def test_extreme_settings_are_identified(rule):
+    assert_found(rule if isinstance(rule, Form) else Form(rule))
 
 
 def test_a_class_stands_for_its_defaults():
