@@ -21,6 +21,15 @@ def test_verdict_was_audited_as_it_stands(name):
     assert current, "its cells have changed since: make audit"
     assert entry["runs"].keys() == audit.variants(text, options).keys()
     assert entry["runs"]["as printed"] == printed, "the statements found are not all it rests on"
+    assert "Error" not in " ".join(entry["runs"].values()), "a setting that cannot be run"
+
+
+@pytest.mark.parametrize(("path", "cells"), audit.chapters())
+def test_what_was_audited_stands_in_the_text(path, cells):
+    prose = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    for cell in cells:
+        for words in cell["metadata"].get("audit", {}).get("holds", ()):
+            assert words in prose, "its words have changed: does the test still say what they say?"
 
 
 def test_nothing_else_is_stored():
@@ -65,6 +74,6 @@ def test_seeds_and_horizons_change_and_nothing_else():
 
 def test_a_program_that_fails_is_no_verdict():
     found = [audit.result_of("C1", audit.run(program)) for program in (
-        "1 / 0", "print('C1 TRUE: 1')", "print('C2 TRUE: 1')", "__held__ = 2 > 1"
+        "1 / 0", "print('C1 TRUE: 1')", "print('C2 TRUE: 1')", "__held__ = {'C1': 2 > 1}"
     )]  # fmt: skip
     assert found == ["ZeroDivisionError: division by zero", "TRUE", "no verdict", "True"]

@@ -1,15 +1,16 @@
 """Every verdict of the book under other seeds, longer runs and neighboring settings.
 
     python tools/audit.py               whatever has changed since it was last audited
-    python tools/audit.py C5 A3 -j 1    only these claims
+    python tools/audit.py C5 03 -j 1    only this claim, and the sentences of this chapter
 
 Nothing is written twice: the statements of the chapter's own cells on which a verdict rests run
 again with other constants. `SEEDS` shifts change every seed of `default_rng`, `HORIZONS` multiply
-what is called steps or epochs. The metadata of a cell say what else to try:
+what is called steps or epochs. The metadata of a cell say what else to try, and which sentences
+of the prose, bold ones and summaries, rest on it:
 
-    "audit": {"settings": {"rho 0.98": ["rho=0.99", "rho=0.98"]},      old text, new text
-              "horizon": false,                                        where longer means nothing
-              "holds": {"twenty times faster": "ratio > 20"}}          for bold sentences
+    "audit": {"settings": [["rho=0.99", "rho=0.98"]],           old text, new text
+              "horizon": false,                                 where longer means nothing
+              "holds": {"twenty times faster": "ratio > 20"}}   words of the prose, a test
 
 Results go to optlib/studies/audit.json after every run, with a hash of the statements they rest on.
 """
@@ -27,7 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "optlib" / "studies" / "audit.json"
-SEEDS, HORIZONS = 8, (2, 5)
+SEEDS, FEW, HORIZONS = 8, 4, (2, 5)  # FEW: shifts for a cell that has sentences only
 VERDICT = re.compile(r"^([CAG]\d+) (TRUE|CONDITIONAL|MISLEADING|FALSE):", re.M)
 LENGTH = re.compile(r"(\w+_)?(steps|epochs)", re.I)
 
@@ -45,18 +46,26 @@ def subjects():
         before = []
         for cell in (cell for cell in cells if cell["cell_type"] == "code"):
             cell_text = "".join(cell["source"])
-            before += ast.parse(cell_text).body
+            statements = ast.parse(cell_text).body
+            earlier, before = before, before + statements
             printed = "".join("".join(output.get("text", "")) for output in cell["outputs"])
-            options = cell["metadata"].get("audit", {})
-            results = {name: (verdict, None) for name, verdict in VERDICT.findall(printed)}
-            for label, test in options.get("holds", {}).items():
-                results[f"{path.stem[:2]} {label}"] = ("True", test)
-            for name, (result, test) in results.items():
-                last = ast.parse(f"__held__ = {test}" if test else cell_text).body
-                own = before if test else before[: len(before) - len(last)]
+            verdicts = dict(VERDICT.findall(printed))
+            options = {"seeds": SEEDS if verdicts else FEW} | cell["metadata"].get("audit", {})
+            tests = {f"{path.stem[:2]} {words}": test
+                     for words, test in options.get("holds", {}).items()}  # fmt: skip
+            if not verdicts and not tests:
+                continue
+            pairs = ", ".join(f"{name!r}: {test}" for name, test in tests.items())
+            test = ast.parse(f"__held__ = {{{pairs}}}" if tests else "").body
+            own, last = (earlier, statements + test) if verdicts else (before, test)
+            text = source(own, last)
+            for name, result in (verdicts | dict.fromkeys(tests, "True")).items():
                 cited = f"{name} {result}:" in cell_text  # a verdict that rests on sources alone
-                settings = {"horizon": False, "seeds": False} if cited else options
-                found[name] = path.name, source(own, last), result, settings
+                settings = {"horizon": False, "seeds": 0} if cited else options
+                found[name] = path.name, text, result, settings
+            for old, _ in options.get("settings", ()):
+                if old not in text:
+                    raise SystemExit(f"settings: {old!r} is not in\n{text}")
     return found
 
 
@@ -194,16 +203,13 @@ class Varied(ast.NodeTransformer):
 def variants(text, options):
     """The changed programs by name, those that are changed at all."""
     tree = lambda: ast.parse(text)  # noqa: E731
-    shifts = range(1, SEEDS + 1) if options.get("seeds", True) else ()
+    shifts = range(1, options["seeds"] + 1)
     changed = {f"seeds {i}": ast.unparse(Varied(shift=i).visit(tree())) for i in shifts}
     if options.get("horizon", True):
         changed |= {
             f"{k} times as long": ast.unparse(Varied(factor=k).visit(tree())) for k in HORIZONS
         }
-    for name, (old, new) in options.get("settings", {}).items():
-        if old not in text:
-            raise SystemExit(f"settings {name!r}: {old!r} is not in the statements\n{text}")
-        changed[name] = text.replace(old, new)
+    changed |= {f"{a} -> {b}": text.replace(a, b) for a, b in options.get("settings", ())}
     return {"as printed": text} | {
         key: program for key, program in changed.items() if program != text
     }
@@ -218,13 +224,13 @@ def run(program):
             exec(compile(program, "cell", "exec"), scope)
         except Exception as error:
             return {"error": f"{type(error).__name__}: {error}"}
-    tested = {"held": str(bool(scope["__held__"]))} if "__held__" in scope else {}
+    tested = {name: str(bool(held)) for name, held in scope.get("__held__", {}).items()}
     return dict(VERDICT.findall(printed.getvalue())) | tested
 
 
 def result_of(name, results):
     """What a run says of one subject."""
-    return results.get(name) or results.get("held") or results.get("error", "no verdict")
+    return results.get(name) or results.get("error", "no verdict")
 
 
 def mark(text):
@@ -235,9 +241,11 @@ def load():
     return json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
 
 
-def missing(stored):
+def missing(stored, wanted=lambda name: True):
     """What has not been run for the statements as they are now: (name, variant, program)."""
     for name, (_, text, result, options) in subjects().items():
+        if not wanted(name):
+            continue
         entry = stored.get(name)
         programs = variants(text, options)
         if entry is None or entry["hash"] != mark(text):
@@ -249,10 +257,11 @@ def missing(stored):
         yield from ((name, key, text) for key, text in programs.items() if key not in runs)
 
 
-def held(entry):
+def held(*entries):
     """How many of the changed runs gave the printed verdict, and of how many."""
-    changed = [result for key, result in entry["runs"].items() if key != "as printed"]
-    return sum(result == entry["printed"] for result in changed), len(changed)
+    same = [result == entry["printed"] for entry in entries
+            for key, result in entry["runs"].items() if key != "as printed"]  # fmt: skip
+    return sum(same), len(same)
 
 
 def save(stored):
@@ -262,7 +271,7 @@ def save(stored):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("claims", nargs="*", help="names as in the ledger; default: all")
+    parser.add_argument("claims", nargs="*", help="as in the ledger, or chapters; default: all")
     parser.add_argument("-j", "--jobs", type=int, default=2)
     chosen = parser.parse_args()
     # for the processes that run the slices; not at import, which would change the importer's own
@@ -271,7 +280,8 @@ def main():
     from tqdm import tqdm
 
     stored = load()
-    todo = [task for task in missing(stored) if not chosen.claims or task[0] in chosen.claims]
+    wanted = lambda name: not chosen.claims or name.split()[0] in chosen.claims  # noqa: E731
+    todo = list(missing(stored, wanted))
     for name in stored.keys() - subjects().keys():
         del stored[name]
     programs = dict.fromkeys(program for *_, program in todo)  # claims of one cell share theirs
