@@ -19,6 +19,7 @@ from optlib.readings import Readings, candidates, usual
 STEPS, CHANGE = 48, 36  # gradients; the rate changes after so many
 CLOSE = 1e-8
 SCALES = 10 ** np.arange(-12, 4.5, 0.5)
+UNIT = int(np.argmin(abs(SCALES - 1)))  # the scale 1
 SIGNS = np.array([[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]])  # of the first gradients
 SIZES = np.array([1, 2, 4])  # and their growth
 PULLED = ((1.0, 1.0), (1.0, 0.0), (-3.0, 1e-6), (1e4, 1.0))  # (x, scale of g) with x away from 0
@@ -196,7 +197,7 @@ def _identify(make):
     readings = Readings(s[:3, :plain].reshape(3, 4, -1), SCALES)
     more = partial(_thresholds, make), partial(_after_silence, make)
     trials = [_Trial(form, *seen) for form in candidates(readings, *more)]
-    share = s[0, plain] - s[0, np.argmin(abs(SCALES - 1))]  # of x = 1, beside the same gradient
+    share = s[0, plain] - s[0, UNIT]  # of x = 1, beside the same gradient
     pull = x[:3, -4:], g[:3, -4:], s[:3, -4:]
     for base in [trial for trial in trials if trial.first[0] >= CHANGE and not trial.fits]:
         for likely in decays(base.form, share, pull):
@@ -216,23 +217,27 @@ def _identify(make):
 
 def _symptoms(readings, make, s, g):
     """What is known of an optimizer that no form fits, in words."""
-    first = g[:14]
-    again, against, alone = (
-        _respond(make, run, 0 * run, np.ones(len(run)))[0]
-        for run in (first, -first, first[:, 24:25])
+    first, ones = g[:14], np.ones(14)
+    again, elsewhere, against, alone = (
+        _respond(make, run, np.full(run.shape, x), ones)[0]
+        for run, x in ((first, 0.0), (first, 1.0), (-first, 0.0), (first[:, [UNIT]], 0.0))
     )
     plain = np.s_[:14, : 4 * len(SCALES)]
-    if not np.array_equal(again[plain], s[plain], equal_nan=True):
+    if np.array_equal(elsewhere, again + 1):
+        yield "it does not start from the x that it is given, but keeps one of its own"
+    elif not np.array_equal(again[plain], s[plain], equal_nan=True):
         yield "two runs on the same gradients differ: it draws random numbers, or keeps a memory"
-    elif not np.allclose(alone[:, 0], again[:, 24], 1e-9, 0, equal_nan=True):
+    elif not np.allclose(alone[:, 0], again[:, UNIT], 1e-9, 0, equal_nan=True):
         yield "a coordinate moves otherwise when it is alone: coordinates are mixed, as by clipping"
     elif not np.allclose(against, -again, 1e-9, 0, equal_nan=True):
         yield "the opposite gradients do not give the opposite steps"
+    if np.array_equal(s[plain], s[plain].astype(np.float32), equal_nan=True):
+        yield "it computes in float32, too coarse to tell: ask it in float64"
     if readings.linear:
         yield "its steps are in proportion to the gradients"
-    elif np.ptp(s[0, 24:33]) < 1e-3 * abs(s[0, 32]):
+    elif np.ptp(s[0, UNIT : len(SCALES)]) < 1e-3 * abs(s[0, UNIT]):
         yield "its steps do not depend on the size of large gradients"
-    elif abs(s[0, 32]) < 0.1 * abs(s[0, 24]):
+    elif abs(s[0, len(SCALES) - 1]) < 0.1 * abs(s[0, UNIT]):
         yield "larger gradients give smaller steps"
     if np.median(readings.now[0]) < 0:
         yield "its first step goes along the gradient, not against it"

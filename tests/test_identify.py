@@ -259,6 +259,27 @@ def test_an_optimizer_that_draws_is_told():
     assert any("two runs on the same gradients differ" in note for note in answer.notes)
 
 
+def test_an_x_of_its_own_is_told():
+    def make():
+        own = 0.0
+
+        def step(x, g):
+            nonlocal own
+            own = own - 0.1 * g
+            return own
+
+        return step
+
+    assert any("it does not start from the x that it is given" in n for n in identify(make).notes)
+
+
+def test_single_precision_is_told():
+    def make():
+        return lambda x, g: (x - np.float32(0.1) * g.astype(np.float32)).astype(float)
+
+    assert any("it computes in float32" in note for note in identify(make).notes)
+
+
 def test_without_a_change_of_rate_the_place_of_lr_is_open():
     def make():
         m = 0.0
