@@ -38,7 +38,9 @@ def described(form):
         place = form.eps_place or ("beside v hat" if hat else "beside v")
         felt = f", so felt below {math.sqrt(rule.eps):.3g}" if "inside" in place else ""
         if isinstance(rule, AdaGrad | RMSProp):
-            yield f"eps: {place.removesuffix(' v')} the root{felt}"
+            part = ", or inside the root as a part of the start" if form.start else ""
+            where = f"{place.removesuffix(' v')} the root{felt}" if rule.eps else f"none{part}"
+            yield f"eps: {where}"
             yield f"v starts from: {form.start:.9g}"
         else:
             yield f"eps: {CHOICES['eps_place'][place]}{felt}" if rule.eps else "eps: none"

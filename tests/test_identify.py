@@ -23,7 +23,7 @@ from optlib import (
     identify,
 )
 from optlib.conventions import CHOICES
-from optlib.forms import Form, form
+from optlib.forms import Form, form, form_of
 
 
 def plainest(form):
@@ -338,6 +338,13 @@ def test_extreme_settings_are_identified(rule):
 
 def test_a_class_stands_for_its_defaults():
     assert differences(identify(AdaDelta).forms[0], Form(AdaDelta())) == []
+
+
+def test_an_eps_inside_a_sum_is_a_part_of_its_start():
+    text = repr(identify(form_of("keras.Adagrad", learning_rate=0.1)))
+    assert text.startswith(
+        "AdaGrad(lr=0.1, eps=0, start=0.1000001)\n  eps: none, or inside the root"
+    )
 
 
 def test_the_answer_prints_as_text_and_as_markdown():
