@@ -24,7 +24,7 @@ def test_verdict_was_audited_as_it_stands(name):
     assert "Error" not in " ".join(entry["runs"].values()), "a setting that cannot be run"
 
 
-@pytest.mark.parametrize(("path", "cells"), audit.chapters())
+@pytest.mark.parametrize(("path", "cells"), list(audit.chapters()))
 def test_what_was_audited_stands_in_the_text(path, cells):
     prose = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     for cell in cells:
