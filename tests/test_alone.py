@@ -4,8 +4,10 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
@@ -92,6 +94,26 @@ def test_notebooks_run_from_an_empty_folder_with_nothing_but_the_wheel(wheel, tm
     assert not finished.returncode, finished.stderr
     found = json.loads(finished.stdout.splitlines()[-1])
     assert found == [[], str(tmp_path / "library" / "optlib" / "__init__.py")]
+
+
+def test_a_wheel_with_other_content_has_another_version_and_replaces_the_older(wheel, tmp_path):
+    root, python = tmp_path / "older", tmp_path / "v" / "bin" / "python"
+    for part in alone.PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copyfile
+        root.mkdir(exist_ok=True)
+        copy(ROOT / part, root / part)
+    with (root / "optlib" / "__init__.py").open("a") as file:
+        file.write("older = True\n")
+    older = alone.build_wheel(tmp_path, root)
+    venv.create(tmp_path / "v", with_pip=True, symlinks=True)
+    for path in (older, wheel):
+        install = ["-m", "pip", "install", "-q", "--no-index", "--no-deps", "--no-compile",
+                   "--disable-pip-version-check", f"sgd-to-adam @ {path.as_uri()}"]  # fmt: skip
+        subprocess.run([python, *install], check=True)
+        show = "from importlib import metadata; print(metadata.version('sgd-to-adam'))"
+        said = subprocess.run([python, "-c", show], check=True, capture_output=True, text=True)
+        assert alone.wheel_of(said.stdout.strip()) == path.name
+    assert older.name != wheel.name
 
 
 MISSING = (

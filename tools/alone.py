@@ -5,6 +5,7 @@ or, where the book has an address, from the wheel that the site serves.
 """
 
 import copy
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,24 @@ import citations
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-WHEEL = f"{PROJECT['name'].replace('-', '_')}-{PROJECT['version']}-py3-none-any.whl"
+PARTS = ("pyproject.toml", "README.md", "LICENSE", "optlib")  # of the wheel
+
+
+def version_of(root=ROOT):
+    """The version of the wheel: the project's, with a label that changes with what is in it."""
+    content = hashlib.sha256()
+    for path in sorted(path for part in PARTS for path in (root / part, *(root / part).rglob("*"))):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{PROJECT['version']}+h{content.hexdigest()[:8]}"
+
+
+def wheel_of(version):
+    return f"{PROJECT['name'].replace('-', '_')}-{version}-py3-none-any.whl"
+
+
+VERSION = version_of()
+WHEEL = wheel_of(VERSION)
 CELL = """\
 # This notebook needs Python 3.11 or newer, and optlib, the library of the book
 # it comes from, with its figures. What is missing is installed by this cell:
@@ -33,7 +51,7 @@ try:
     found = version("{name}")
 except ImportError:
     found = None
-if found != "{version}":
+if found not in ("{version}", "{source}"):  # the latter: installed from its source
     wheel = Path("{wheel}").resolve()
 {locate}
     %pip install -q "{name}[figures] @ {{source}}"
@@ -48,17 +66,23 @@ BESIDE = """\
     source = wheel.as_uri()"""
 
 
-def build_wheel(folder):
+def build_wheel(folder, root=ROOT):
     """Build the wheel of optlib into a folder, from copies, so that nothing stays elsewhere."""
+    version = version_of(root)
     with TemporaryDirectory() as copies:
-        for name in ("pyproject.toml", "README.md", "LICENSE"):
-            shutil.copy(ROOT / name, copies)
+        *files, package = PARTS
+        for name in files:
+            shutil.copy(root / name, copies)
         skipped = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "optlib", Path(copies, "optlib"), ignore=skipped)
+        shutil.copytree(root / package, Path(copies, package), ignore=skipped)
+        project = Path(copies, "pyproject.toml")
+        text, line = project.read_text(encoding="utf-8"), 'version = "{}"'
+        text = text.replace(line.format(PROJECT["version"]), line.format(version))
+        project.write_text(text, encoding="utf-8")
         build = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
         command = [sys.executable, "-c", build, Path(folder).resolve()]
         subprocess.run(command, cwd=copies, check=True, capture_output=True)
-    return Path(folder, WHEEL)
+    return Path(folder, wheel_of(version))
 
 
 def first_cell(site=""):
@@ -66,8 +90,8 @@ def first_cell(site=""):
     locate = FROM_SITE.format(site=site) if site else BESIDE
     or_site = ", or from the book's site" if site else ""
     return CELL.format(
-        wheel=WHEEL, name=PROJECT["name"], version=PROJECT["version"], locate=locate,
-        or_site=or_site,
+        wheel=WHEEL, name=PROJECT["name"], version=VERSION, source=PROJECT["version"],
+        locate=locate, or_site=or_site,
     )  # fmt: skip
 
 
@@ -100,6 +124,8 @@ def write_notebooks(app, error):
     served, base = Path(app.outdir, "_sources"), app.config.html_baseurl
     with TemporaryDirectory() as folder:
         wheel = build_wheel(folder)
+        for older in served.rglob("*.whl"):
+            older.unlink()
         for path in sorted(served.rglob("*.ipynb")):
             source = Path(app.srcdir, path.relative_to(served))
             if not source.exists():
@@ -111,6 +137,7 @@ def write_notebooks(app, error):
 
 
 def setup(app):
+    app.add_config_value("wheel", WHEEL, "html", [str])  # all pages name it: they are written anew
     app.connect("html-page-context", offer_wheel, priority=600)
     app.connect("build-finished", write_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
