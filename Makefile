@@ -24,11 +24,11 @@ ifneq ($(UV),)
 else
 	.venv-torch/bin/python -m pip install -q --disable-pip-version-check torch
 endif
-	.venv-torch/bin/python -m pytest tests/test_frameworks_torch.py
+	.venv-torch/bin/python -m pytest tests/test_frameworks_torch.py chapters/use-it.ipynb
 audit: $(READY)  ## every verdict again under other seeds, longer runs, neighboring settings
 	$(BIN)/python tools/audit.py && $(BIN)/python tools/claims.py
 notebooks: $(READY)   ## execute and normalize the chapters in place, gather claims, draw the cover
-	$(BIN)/python tools/notebooks.py chapters/*.ipynb
+	$(BIN)/python tools/notebooks.py $(filter-out chapters/use-it.ipynb,$(wildcard chapters/*.ipynb))
 	$(BIN)/python tools/claims.py && $(BIN)/python tools/pictures.py
 serve: book      ## rebuild the book and serve it at a local address
 	@$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)

@@ -3,10 +3,14 @@
 The rest of PyTorch is in test_frameworks_torch.py, which `make test-torch` runs.
 """
 
+import io
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -269,3 +273,14 @@ def test_importing_optlib_loads_no_framework():
     names = "{'torch', 'jax', 'optax'}"
     program = f"import sys, optlib, optlib.frameworks; assert not {names} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_page_that_needs_both_was_run_as_it_stands():
+    cells = nbformat.read("chapters/use-it.ipynb", as_version=4).cells
+    cells = [cell for cell in cells if cell.cell_type == "code"]
+    inputs = {"In": ["", *(cell.source for cell in cells)]}
+    names = {"get_ipython": lambda: SimpleNamespace(user_ns=inputs), "AdamW": AdamW}
+    with redirect_stdout(io.StringIO()) as printed:
+        exec(cells[-1].source, names)
+    stale = "run it again: .venv-torch/bin/python tools/notebooks.py chapters/use-it.ipynb"
+    assert printed.getvalue() == cells[-1].outputs[0].text, stale

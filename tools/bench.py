@@ -8,6 +8,7 @@ import os
 
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TQDM_DISABLE"), "1")
 
+import functools
 import platform
 import statistics
 import subprocess
@@ -18,6 +19,7 @@ import numpy as np
 
 from optlib import LANDSCAPES, MLP, Adam, Momentum, Rosenbrock, minimize, train
 from optlib.datasets import load_digits
+from optlib.frameworks import to_optax, to_torch
 from optlib.kernels import Kernel
 
 try:
@@ -143,6 +145,47 @@ def our_step():
     return lambda: kernel.step(x, g, out=x)
 
 
+def step_of(kind, shapes):
+    """A step of an optimizer of PyTorch on parameters of these shapes."""
+    params = [torch.nn.Parameter(torch.ones(shape)) for shape in shapes]
+    for p in params:
+        p.grad = torch.full_like(p, 0.5)
+    return kind(params).step
+
+
+def optax_step(transformation):
+    import jax
+
+    x = jax.numpy.ones(10_000_000)
+    state = transformation.init(x)
+    step = jax.jit(lambda x, state: transformation.update(x, state, x))
+    return lambda: jax.block_until_ready(step(x, state))
+
+
+def frameworks():
+    """A rule that has left the book beside the library's own."""
+    kinds = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
+    peers = {
+        name: functools.partial(torch.optim.Adam, **options) for name, options in kinds.items()
+    }
+    large, several = [10_000_000], [(64, 64), (64,)] * 50
+    for name, peer in peers.items():
+        for what, shapes, compiled in (
+            ("compiled, 10,000,000", large, True),
+            ("10,000,000", large, False),
+            ("100 small", several, False),
+        ):
+            ours = step_of(to_torch(Adam, compiled), shapes)
+            compare(f"to_torch: Adam, {what} / {name}", ours, step_of(peer, shapes))
+    try:
+        import optax
+    except ImportError:
+        return
+    for rule, peer in ((Adam(), optax.adam(1e-3)), (Momentum(), optax.sgd(0.01, 0.9))):
+        compare(f"to_optax: {type(rule).__name__}, 10,000,000 / optax",
+                optax_step(to_optax(rule)), optax_step(peer))  # fmt: skip
+
+
 def compare(name, ours, theirs, rounds=ROUNDS):
     ours(), theirs()
     pairs = []
@@ -189,6 +232,7 @@ def main():
     step = our_step()
     compare("one Adam step on 10,000,000 float32 / PyTorch fused", step, big_step(fused=True))
     compare("  / its default", step, big_step())
+    frameworks()
     X, y = load_digits()
     model = MLP(X, y, hidden=128)
     start = model.start(np.random.default_rng(0))
