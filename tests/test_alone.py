@@ -1,6 +1,7 @@
 """A notebook alone: its first cell installs what it needs, and no cell needs anything else."""
 
 import ast
+import ensurepip
 import json
 import os
 import re
@@ -109,9 +110,10 @@ def test_a_wheel_with_other_content_has_another_version_and_replaces_the_older(w
     with (root / "optlib" / "__init__.py").open("a") as file:
         file.write("older = True\n")
     older = alone.build_wheel(tmp_path, root)
-    venv.create(tmp_path / "v", with_pip=True, symlinks=True)
+    venv.create(tmp_path / "v", symlinks=True)
+    pip = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")) / "pip"
     for path in (older, wheel):
-        install = ["-m", "pip", "install", "-q", "--no-index", "--no-deps", "--no-compile",
+        install = [pip, "install", "-q", "--no-index", "--no-deps", "--no-compile",
                    "--disable-pip-version-check", f"sgd-to-adam @ {path.as_uri()}"]  # fmt: skip
         subprocess.run([python, *install], check=True)
         show = "from importlib import metadata; print(metadata.version('sgd-to-adam'))"
