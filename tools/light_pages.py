@@ -99,6 +99,12 @@ def typeset(visit):
     return visit_typeset, None
 
 
+# The theme decides between light and dark only when all is loaded; until then a page lacks borders
+# and colors, and then it moves. A first visitor's page can tell at once.
+DARK = 'matchMedia("(prefers-color-scheme: dark)").matches'
+FIRST_VISIT = 'getItem("theme") || "";', f'getItem("theme") || ({DARK} ? "dark" : "light");'
+
+
 class Lighter:
     """What a page becomes when it has been rendered."""
 
@@ -116,7 +122,7 @@ class Lighter:
         page = self.render(template, context)
         self.files = {name: source for source, name in self.app.builder.images.items()}
         page = ICON.sub(self.icon, ICON_FILES.sub("", page))
-        page = PICTURE.sub(self.picture, page)
+        page = PICTURE.sub(self.picture, page).replace(*FIRST_VISIT)
         if "<mjx-container" in page:
             styles = typesetter.styles(page).replace(
                 "FONTS", context["pathto"]("_static/mathjax", 1)
