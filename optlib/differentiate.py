@@ -3,7 +3,7 @@
 import numpy as np
 
 from optlib.checks import require
-from optlib.trace import ARITHMETIC, Program, Tracer, record
+from optlib.trace import Program, Tracer, operation, record
 
 
 def differentiate(program, output="f"):
@@ -44,9 +44,10 @@ def differentiate(program, output="f"):
     values = [Tracer(tape, name) for name in program.inputs]
     slopes = [[int(i == j) for j in range(len(values))] for i in range(len(values))]
     for name, *registers in program.code:
-        function = ARITHMETIC.get(name) or getattr(np, name, None)
-        constant = name == "constant"
-        values.append(registers[0] if constant else function(*(values[i] for i in registers)))
+        if name == "constant":
+            values.append(registers[0])
+        else:
+            values.append(operation(name)(*(values[i] for i in registers)))
     for (name, *registers), value in zip(program.code, values[len(slopes) :], strict=True):
         if name == "constant":
             slopes.append([0] * len(program.inputs))

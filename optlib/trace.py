@@ -18,6 +18,11 @@ ARITHMETIC = {
 FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "square", "sign", "absolute", "maximum", "minimum")
 
 
+def operation(name, functions=np):
+    """What an operation calls: Python's operator, or the function of a module."""
+    return ARITHMETIC.get(name) or getattr(functions, name)
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """A straight-line program: registers filled one after the other, no branch, no loop.
@@ -68,7 +73,7 @@ class Program:
             if name == "constant":
                 registers.append(arguments[0])
             else:
-                function = ARITHMETIC.get(name) or getattr(functions, name)
+                function = operation(name, functions)
                 registers.append(function(*(registers[i] for i in arguments)))
         return {name: registers[i] for name, i in self.outputs.items()}
 

@@ -241,9 +241,9 @@ def load():
     return json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
 
 
-def missing(stored, wanted=lambda name: True):
-    """What has not been run for the statements as they are now: (name, variant, program)."""
-    for name, (_, text, result, options) in subjects().items():
+def missing(stored, found, wanted=lambda name: True):
+    """What has not been run of the subjects as they are now: (name, variant, program)."""
+    for name, (_, text, result, options) in found.items():
         if not wanted(name):
             continue
         entry = stored.get(name)
@@ -279,10 +279,10 @@ def main():
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    stored = load()
+    stored, found = load(), subjects()
     wanted = lambda name: not chosen.claims or name.split()[0] in chosen.claims  # noqa: E731
-    todo = list(missing(stored, wanted))
-    for name in stored.keys() - subjects().keys():
+    todo = list(missing(stored, found, wanted))
+    for name in stored.keys() - found.keys():
         del stored[name]
     programs = dict.fromkeys(program for *_, program in todo)  # claims of one cell share theirs
     work = Parallel(chosen.jobs, return_as="generator")(map(delayed(run), programs))
