@@ -9,6 +9,7 @@ import base64
 import io
 import os
 import re
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -18,6 +19,8 @@ from PIL import Image
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the order of sums, hence their last bits
 os.environ.pop("MPLBACKEND", None)  # kernels draw inline, whatever the shell says
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred processes import the same modules
+sys.dont_write_bytecode = False
 settings.register_profile("book", derandomize=True, deadline=None)
 settings.load_profile("book")
 

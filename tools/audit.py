@@ -24,6 +24,7 @@ import json
 import linecache
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -141,14 +142,17 @@ class Names(ast.NodeVisitor):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_comprehension_like
 
 
+names_in, text_of = cache(Names), cache(ast.unparse)  # a chapter's cells are read for each subject
+
+
 def source(before, last):
     """The statements of ``before`` on which the last ones rest, and these, as one text."""
-    known = [(statement, Names(statement)) for statement in before]
+    known = [(statement, names_in(statement)) for statement in before]
     modules = {name for statement, names in known for name in names.gives
                if isinstance(statement, ast.Import | ast.ImportFrom)}  # fmt: skip
     generators = {name for statement, names in known for name in names.gives
                   if isinstance(statement, ast.Assign | ast.For)
-                  and "default_rng" in ast.unparse(statement)}  # fmt: skip
+                  and "default_rng" in text_of(statement)}  # fmt: skip
     start = Names(ast.Module(last, [])).reads
     while True:
         wanted, kept, late = set(start), [], set()
@@ -160,7 +164,7 @@ def source(before, last):
                 if isinstance(statement, ast.FunctionDef | ast.ClassDef):
                     late |= names.reads  # looked up when called, not where defined
         if late <= start:
-            return "\n".join(map(ast.unparse, [*reversed(kept), *last]))
+            return "\n".join(map(text_of, [*reversed(kept), *last]))
         start |= late
 
 
