@@ -5,8 +5,9 @@
 
 Nothing is written twice: the statements of the chapter's own cells on which a verdict rests run
 again with other constants. `SEEDS` shifts change every seed of `default_rng`, `HORIZONS` multiply
-what is called steps or epochs. The metadata of a cell say what else to try, and which sentences
-of the prose, bold ones and summaries, rest on it:
+what is called steps or epochs; of stored studies the first seeds are left out one by one. The
+metadata of a cell say what else to try, and which sentences of the prose, bold ones and summaries,
+rest on it:
 
     "audit": {"settings": [["rho=0.99", "rho=0.98"]],           old text, new text
               "horizon": false,                                 where longer means nothing
@@ -30,8 +31,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "optlib" / "studies" / "audit.json"
 SEEDS, FEW, HORIZONS = 8, 4, (2, 5)  # FEW: shifts for a cell that has sentences only
+STUDIED = 5  # seeds of stored studies, left out one by one
 VERDICT = re.compile(r"^([CAG]\d+) (TRUE|CONDITIONAL|MISLEADING|FALSE):", re.M)
 LENGTH = re.compile(r"(\w+_)?(steps|epochs)", re.I)
+STUDY = re.compile(r"\b(tuned|after)\.(results|best)\b")
+LEFT_OUT = "from optlib import studies\nstudies.left_out = {seed}\n"
 
 
 def chapters():
@@ -213,14 +217,19 @@ def variants(text, options):
         changed |= {
             f"{k} times as long": ast.unparse(Varied(factor=k).visit(tree())) for k in HORIZONS
         }
+    if options["seeds"] and STUDY.search(text):
+        changed |= {f"without seed {i}": LEFT_OUT.format(seed=i) + text for i in range(STUDIED)}
     changed |= {f"{a} -> {b}": text.replace(a, b) for a, b in options.get("settings", ())}
+    same = text, ast.unparse(tree())
     return {"as printed": text} | {
-        key: program for key, program in changed.items() if program != text
+        key: program for key, program in changed.items() if program not in same
     }
 
 
 def run(program):
     """All verdicts that a program prints, and whether what it tests holds; or its error."""
+    from optlib import studies
+
     printed, scope = io.StringIO(), {"__name__": "__main__"}
     linecache.cache["cell"] = len(program), None, program.splitlines(keepends=True), "cell"
     with contextlib.chdir(ROOT / "chapters"), contextlib.redirect_stdout(printed):
@@ -228,6 +237,8 @@ def run(program):
             exec(compile(program, "cell", "exec"), scope)
         except Exception as error:
             return {"error": f"{type(error).__name__}: {error}"}
+        finally:
+            studies.left_out = None
     tested = {name: str(bool(held)) for name, held in scope.get("__held__", {}).items()}
     return dict(VERDICT.findall(printed.getvalue())) | tested
 

@@ -61,8 +61,9 @@ MISLEADING: what it suggests does not hold. FALSE: the opposite was measured.
 
 **Held in**: the cells that a verdict rests on have been run again with other random seeds ({seeds}
 shifts of them all), for twice and five times as many steps or epochs where something runs for
-steps or epochs, and at the neighboring settings that the cell names; the count says how often the
-same verdict came out. A dash: there is nothing to vary, as in a cited result.
+steps or epochs, at the neighboring settings that the cell names, and, where they read stored
+studies, without each of their first {studied} seeds. The count says how often the same verdict
+came out. A dash: there is nothing to vary, as in a cited result.
 
 The same has been done for {sentences} bold sentences and lines of summaries, which are no claims of
 the article: they held in {same} of {runs} runs.
@@ -103,7 +104,7 @@ def page(rows):
     same, runs = audit.held(*others)
     return PAGE.format(
         count=len(rows), tally=f"The tally: {tally}.", rows="\n".join(lines),
-        seeds=audit.SEEDS, sentences=len(others), same=same, runs=runs,
+        seeds=audit.SEEDS, studied=audit.STUDIED, sentences=len(others), same=same, runs=runs,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the order of sums, hence t
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optlib import SGD, Adam, Lion, Momentum, Optimizer, State, schedules
+from optlib import SGD, Adam, Lion, Momentum, Optimizer, State, schedules, studies
 from optlib.studies import tuned
 
 PATH = Path(__file__).parent / "after.json"
@@ -243,7 +243,9 @@ def load():
 
 def results(arm):
     """Stored results of an arm, shape (seeds, rates, measures), nan for diverged."""
-    return np.array(list(load()["arms"][arm]["results"].values()), dtype=float)
+    runs = load()["arms"][arm]["results"]
+    rows = [rows for seed, rows in runs.items() if int(seed) != studies.left_out]
+    return np.array(rows, dtype=float)
 
 
 def best(arm, averaged=False):

@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the order of sums, hence t
 
 import numpy as np
 
-from optlib import SGD, AdaGrad, Adam, Momentum, RMSProp, train
+from optlib import SGD, AdaGrad, Adam, Momentum, RMSProp, studies, train
 from optlib.datasets import load_cifar10, load_digits, load_text
 from optlib.problems.models import MLP, CharacterModel
 
@@ -158,8 +158,9 @@ def load(task):
 
 def results(task):
     """Stored results: per method an array of shape (seeds, rates, measures), nan for diverged."""
-    stored, (_, _, _, seeds, grids, *_) = load(task)["results"], TASKS[task]
-    rows = {method: [stored[method][str(seed)] for seed in range(seeds)] for method in grids}
+    stored, (_, _, _, count, grids, *_) = load(task)["results"], TASKS[task]
+    seeds = [str(seed) for seed in range(count) if seed != studies.left_out]
+    rows = {method: [stored[method][seed] for seed in seeds] for method in grids}
     return {method: np.array(row, dtype=float) for method, row in rows.items()}
 
 
