@@ -16,6 +16,7 @@ from optlib.checks import Sweep, ready, require
 from optlib.compiled import float_run
 from optlib.kernels import Columns, Kernel
 from optlib.optimizers import Optimizer
+from optlib.problems.finite_sums import value_and_gradient
 
 SHORT = 16  # steps that are over before anything is compiled
 
@@ -196,21 +197,26 @@ def run(optimizer, problem, x, state, shape, steps, every, batch_size, schedule,
 def _turn(walk, problem, k, every, batch_size, shape, rng, log):
     """The k-th step, or epoch, and before it a record if it is time for one."""
     row, passed = divmod(k - 1, every)
+
+    def gradient(part):
+        noise = [part.sample(rng, walk.t + 1, shape)] if hasattr(part, "sample") else []
+        return kept(walk.x, part.grad(walk.x, *noise), f"{type(problem).__name__}.grad")
+
+    if batch_size or not (passed or hasattr(problem, "sample")):
+        f, g = value_and_gradient(problem, walk.x)
+        g = kept(walk.x, g, f"{type(problem).__name__}.grad")
+    else:
+        f, g = None if passed else problem(walk.x), gradient(problem)
     if not passed:
-        log.put(row, walk.x, problem(walk.x), walk.state)
-    batches, name = [problem], f"{type(problem).__name__}.grad"
-    if batch_size:
-        ends = range(batch_size, problem.n, batch_size)
-        batches = map(problem.batch, np.split(rng.permutation(problem.n), ends))
-        log.put_gradient(row, kept(walk.x, problem.grad(walk.x), name))
-    for batch in batches:
-        noise = [batch.sample(rng, walk.t + 1, shape)] if hasattr(batch, "sample") else []
-        g = kept(walk.x, batch.grad(walk.x, *noise), name)
-        if not batch_size and not passed:
-            log.put_gradient(row, g)
+        log.put(row, walk.x, f, walk.state)
+        log.put_gradient(row, g)
+    if not batch_size:
         walk.step(g)
-        if batch_size:
-            walk.compile()
+        return
+    ends = range(batch_size, problem.n, batch_size)
+    for rows in np.split(rng.permutation(problem.n), ends):
+        walk.step(gradient(problem.batch(rows)))
+        walk.compile()
 
 
 def kept(x, value, source):

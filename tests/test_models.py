@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from optlib import SGD, train
+from optlib import SGD, LeastSquares, train
+from optlib.problems import finite_sums
+from optlib.problems.finite_sums import LARGE, value_and_gradient
 from optlib.problems.models import MLP, VAE, CharacterModel
 
 RNG = np.random.default_rng(0)
@@ -31,15 +33,26 @@ def test_gradient_is_the_slope_of_the_value(model):
 
 @by_name
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_networks_of_a_stack_are_bitwise_what_they_are_alone(model, dtype):
+@pytest.mark.parametrize("large", [1, LARGE], ids=["one by one", "at once"])
+def test_networks_of_a_stack_are_bitwise_what_they_are_alone(model, dtype, large, monkeypatch):
+    monkeypatch.setattr(finite_sums, "LARGE", large)
     rng = np.random.default_rng(2)
-    stack = np.stack([model.start(rng) for _ in range(5)]).astype(dtype)
-    alone = [(model(x), model.grad(x)) for x in stack]
-    for together, single in zip(
-        (model(stack), model.grad(stack)), zip(*alone, strict=True), strict=True
-    ):
-        assert together.dtype == dtype
-        np.testing.assert_array_equal(together, single)
+    points = np.stack([model.start(rng) for _ in range(6)]).astype(dtype)
+    values, gradients = np.stack([model(x) for x in points]), np.stack([*map(model.grad, points)])
+    stack = points.reshape(3, 2, -1)
+    for value, gradient in ((model(stack), model.grad(stack)), value_and_gradient(model, stack)):
+        assert value.dtype == gradient.dtype == dtype
+        np.testing.assert_array_equal(value, values.reshape(3, 2))
+        np.testing.assert_array_equal(gradient, gradients.reshape(stack.shape))
+
+
+def test_a_gradient_of_ones_own_is_the_one_that_is_used():
+    class Clipped(LeastSquares):
+        def grad(self, x):
+            return np.clip(super().grad(x), -1, 1)
+
+    value, gradient = value_and_gradient(Clipped(PICTURES, 100 * LABELS), np.zeros(5))
+    assert (value > 1000, *gradient) == (True, -1, -1, -1, -1, -1)
 
 
 @by_name

@@ -5,6 +5,8 @@ import numpy as np
 from optlib.checks import as_array, as_numbers, check_count, check_labels, require
 from optlib.problems.base import Problem, Quadratic
 
+LARGE = 1 << 20  # parameters times examples from which on stacked points are computed one by one
+
 
 class FiniteSum(Problem):
     r"""A mean of losses plus weight decay, :math:`\frac1n\sum_i\ell_i(x)+\frac{l_2}2\|x\|^2`."""
@@ -58,12 +60,25 @@ class FiniteSum(Problem):
         return part
 
     def __call__(self, x):
-        x, y, z, _ = self._at(x)
-        return self._loss(y, z).mean(axis=-1) + self.l2 / 2 * (x * x).sum(axis=-1)
+        return self._found(self._points(x), self._value)[0]
 
     def grad(self, x):
-        x, y, z, pull_back = self._at(x)
+        return self._found(self._points(x), self._gradient)[0]
+
+    def _value(self, x, y, z, pull_back):
+        return self._loss(y, z).mean(axis=-1) + self.l2 / 2 * (x * x).sum(axis=-1)
+
+    def _gradient(self, x, y, z, pull_back):
         return pull_back(self._slope(y, z)) + self.l2 * x
+
+    def _found(self, x, *wanted):
+        """What is wanted at points, from the same scores; these stay in the cache."""
+        if x.ndim > 1 and x.size and self.X.ndim == 2 and self.n * self.dim >= LARGE:
+            each = [self._found(point, *wanted) for point in x.reshape(-1, self.dim)]
+            rows = map(np.array, zip(*each, strict=True))
+            return [row.reshape(*x.shape[:-1], *row.shape[1:]) for row in rows]
+        at = self._at(x)
+        return [find(*at) for find in wanted]
 
     def _at(self, x):
         """The points, and in their precision the targets and what ``_scores`` returns."""
@@ -74,6 +89,14 @@ class FiniteSum(Problem):
     def _scores(self, X, x):
         """The score of each example, and what the slopes there mean for x, on average."""
         return np.matvec(X, x), lambda slope: np.matvec(X.mT, slope) / self.n
+
+
+def value_and_gradient(problem, x):
+    """Both at x; those of a finite sum rest on the same scores, computed once."""
+    gradient = getattr(problem.grad, "__func__", None)
+    if (type(problem).__call__, gradient) == (FiniteSum.__call__, FiniteSum.grad):
+        return problem._found(problem._points(x), problem._value, problem._gradient)
+    return problem(x), problem.grad(x)
 
 
 class LeastSquares(FiniteSum):
