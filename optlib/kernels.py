@@ -7,7 +7,7 @@ import numpy as np
 from optlib.checks import require
 from optlib.compiled import compiled, hyper_of, parts_of_problem, parts_of_rule
 
-PIECE = 1 << 16  # bytes of an array that are worked on at a time: they stay in the cache
+PIECE = 1 << 18  # bytes of an array that are worked on at a time: they stay in the cache
 WIDE = 1024  # coordinates from which on the runs of a sweep are stepped one by one
 
 
@@ -50,7 +50,9 @@ def _kernel(work, inputs, homes):
 
 
 def _pieces(size, itemsize):
-    return [slice(i, i + PIECE // itemsize) for i in range(0, size, PIECE // itemsize)]
+    """Slices of so many numbers, each of at most PIECE bytes."""
+    most = PIECE // itemsize
+    return [slice(i, min(i + most, size)) for i in range(0, size, most)]
 
 
 class Kernel:
@@ -75,11 +77,10 @@ class Kernel:
         require(fits, "compiled: state", "of the shape and type of x", state, TypeError)
         hyper = hyper_of(rule, parts)
         values = [getattr(rule, name) for name in hyper]
-        self.shape, self.size, self.columns, self.dtype = x.shape, x.size, columns, x.dtype
+        self.shape, self.columns, self.dtype = x.shape, columns, x.dtype
         self.t = entries.get("t", 0)
-        self.slots = [self._flat(a, True) for a in whole]
-        sweeps = any(isinstance(value, np.ndarray) for value in values)
-        self.by_run = sweeps and not columns and x.shape[-1] >= WIDE
+        self.apart = columns or x.shape[-1] >= WIDE
+        self.slots = [self._rows(a).copy() for a in whole]
         ends = {parts.outputs["x"]: ("out", "r0")}
         ends |= {parts.outputs[name]: (parts.inputs[name],) * 2 for name in self.names}
         inputs = ["r0", "r1", *(parts.inputs[name] for name in self.names)]
@@ -98,17 +99,16 @@ class Kernel:
             f"    return [{', '.join('0' if name in late else name for name in numbers)}], late",
         ]
         early, self.numbers_at = compiled("\n".join(lines), False)(*values)
-        early = [self._cast(number) for number in early]
-        length = x.shape[-1] if self.by_run else x.size
-        self.pieces = []
+        early = [self._laid(number) for number in early]
+        self.layout = rows, length = self._rows(x).shape
         scratch = np.empty((buffers, min(length, PIECE // x.itemsize)), x.dtype)
-        for run, start in enumerate(range(0, x.size, length or 1)):
+        self.pieces = []
+        for row in range(rows):
             for part in _pieces(length, x.itemsize):
-                piece = slice(start + part.start, start + min(part.stop, length))
-                slots = [a[piece] for a in self.slots]
-                room = [*scratch[:, : piece.stop - piece.start]]
-                numbers = [self._part(number, run, piece) for number in early]
-                self.pieces.append((run, piece, slots, numbers, room))
+                slots = [a[row, part] for a in self.slots]
+                numbers = [_part(number, row, part) for number in early]
+                room = [a[: part.stop - part.start] for a in scratch]
+                self.pieces.append((row, part, slots, numbers, room))
         shaped = [a.reshape(x.shape) for a in self.slots]
         if columns:
             shaped = [np.moveaxis(a.reshape(x.shape[-1], *x.shape[:-1]), 0, -1) for a in self.slots]
@@ -116,13 +116,14 @@ class Kernel:
 
     def step(self, x, g, lr=None, out=None):
         """The point after a step along g, a new array unless there is one to put it in."""
-        late = [self._cast(number) for number in self.numbers_at(self.t, lr)]
+        late = [self._laid(number) for number in self.numbers_at(self.t, lr)]
         out = np.empty_like(x) if out is None else out
-        flat_x, flat_g, flat_out = x.reshape(-1), g.reshape(-1), out.reshape(-1)
-        for run, piece, slots, numbers, room in self.pieces:
+        x_rows, g_rows, out_rows = (a.reshape(self.layout) for a in (x, g, out))
+        for row, part, slots, numbers, room in self.pieces:
             for i, number in zip(self.late, late, strict=True):
-                numbers[i] = self._part(number, run, piece)
-            self.run(flat_x[piece], flat_g[piece], *slots, flat_out[piece], *numbers, *room)
+                numbers[i] = _part(number, row, part)
+            self.run(x_rows[row, part], g_rows[row, part], *slots, out_rows[row, part],
+                     *numbers, *room)  # fmt: skip
         self.t += 1
         return out
 
@@ -131,25 +132,29 @@ class Kernel:
         """The state, whose arrays change with the next step."""
         return self.given._replace(t=self.t) if "t" in self.given._fields else self.given
 
-    def _part(self, number, run, piece):
-        """What of a number belongs to a piece: all of it, its entries there, or that of the run."""
-        if number.ndim == 0:
-            return number
-        return number[piece] if number.size == self.size else number[run : run + 1]
+    def _rows(self, array):
+        """An array of the shape of x as rows that are worked on one by one."""
+        rows = array.reshape(-1, self.shape[-1]) if self.apart else array.reshape(1, -1)
+        return rows.T if self.columns else rows
 
-    def _cast(self, number):
-        """A number in the precision of x, a sweep's laid out like x or, if x is wide, by run."""
+    def _laid(self, number):
+        """A number in the precision of x; a sweep's laid out like the rows it will meet."""
         number = np.asarray(number, self.dtype)
         if number.ndim == 0:
             return number
-        if self.by_run and number.shape[-1] == 1:
-            return np.broadcast_to(number, (*self.shape[:-1], 1)).reshape(-1)
-        return self._flat(np.broadcast_to(number, self.shape))
+        if not self.apart:
+            return np.broadcast_to(number, self.shape).reshape(1, -1)
+        if number.shape[:-1] != self.shape[:-1]:
+            number = np.broadcast_to(number, (*self.shape[:-1], number.shape[-1]))
+        number = number.reshape(-1, number.shape[-1])
+        return number.T if self.columns else number
 
-    def _flat(self, array, copy=False):
-        if self.columns:
-            array = array.reshape(-1, self.shape[-1]).T
-        return array.flatten() if copy else array.reshape(-1)
+
+def _part(number, row, part):
+    """What of a number belongs to a part of a row: all of it, that of the row, or its entries."""
+    if number.ndim == 0:
+        return number
+    return number[row if len(number) > 1 else 0, part if number.shape[1] > 1 else slice(None)]
 
 
 class Columns:
@@ -167,8 +172,8 @@ class Columns:
         source, numbers, buffers = _kernel(self.parts.needed(ends), inputs, ends)
         values = eval(f"[{', '.join(numbers)}]", {"inf": math.inf, "nan": math.nan})
         values = [np.asarray(value, x.dtype) for value in values]
-        pieces = [slice(p.start, min(p.stop, runs)) for p in _pieces(runs, 2 * x.itemsize)]
-        scratch = np.empty((buffers, PIECE // x.itemsize // 2), x.dtype)
+        pieces = _pieces(runs, 2 * x.itemsize)
+        scratch = np.empty((buffers, min(runs, PIECE // x.itemsize)), x.dtype)
         rest = [[*values, *scratch[:, : p.stop - p.start]] for p in pieces]
         return compiled(source, False), list(zip(pieces, rest, strict=True))
 

@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from fractions import Fraction
+from numbers import Integral, Rational
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Problem:
 
 
 def _is_exact(value):
-    return is_symbol(value) or isinstance(value, Fraction)
+    return is_symbol(value) or (isinstance(value, Rational) and not isinstance(value, Integral))
 
 
 FEW = 3  # dimensions up to which a landscape is arithmetic on its coordinates, one by one
