@@ -72,6 +72,7 @@ class Task(NamedTuple):
     rates: dict = NARROW
     measure: Any = losses_and_errors
     measures: tuple = MEASURES
+    first: int = 0  # of the seeds
 
 
 def digits(seed):
@@ -109,6 +110,7 @@ TASKS = {
     "photographs20": Task(photographs, epochs=12, batch_size=64, seeds=20, rates=TUNED_PHOTOGRAPHS),
     "text10": Task(text, 2, 64, 10, TUNED_TEXT, losses_by_frequency, ("all", *FREQUENCIES)),
 }  # fmt: skip
+TASKS |= {f"{task}_again": TASKS[task]._replace(first=100) for task in ("digits", "text10")}
 THREE = "digits", "photographs", "text"  # those on which the methods are compared
 
 
@@ -142,9 +144,10 @@ def run(task, method, seed, rates=None):
 
 def declared(task):
     """The settings under which stored results were made."""
-    _, epochs, batch_size, seeds, grids, _, measures = TASKS[task]
+    _, epochs, batch_size, seeds, grids, _, measures, first = TASKS[task]
     return {
-        "task": task, "epochs": epochs, "batch size": batch_size, "seeds": list(range(seeds)),
+        "task": task, "epochs": epochs, "batch size": batch_size,
+        "seeds": list(range(first, first + seeds)),
         "rates": {method: list(rates) for method, rates in grids.items()},
         "measures": list(measures),
     }  # fmt: skip
@@ -158,9 +161,9 @@ def load(task):
 
 def results(task):
     """Stored results: per method an array of shape (seeds, rates, measures), nan for diverged."""
-    stored, (_, _, _, count, grids, *_) = load(task)["results"], TASKS[task]
-    seeds = [str(seed) for seed in range(count) if seed != studies.left_out]
-    rows = {method: [stored[method][seed] for seed in seeds] for method in grids}
+    stored, settings = load(task)["results"], declared(task)
+    seeds = [str(seed) for seed in settings["seeds"] if seed != studies.left_out]
+    rows = {method: [stored[method][seed] for seed in seeds] for method in settings["rates"]}
     return {method: np.array(row, dtype=float) for method, row in rows.items()}
 
 
