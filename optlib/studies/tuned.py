@@ -110,7 +110,10 @@ TASKS = {
     "photographs20": Task(photographs, epochs=12, batch_size=64, seeds=20, rates=TUNED_PHOTOGRAPHS),
     "text10": Task(text, 2, 64, 10, TUNED_TEXT, losses_by_frequency, ("all", *FREQUENCIES)),
 }  # fmt: skip
-TASKS |= {f"{task}_again": TASKS[task]._replace(first=100) for task in ("digits", "text10")}
+TASKS |= {
+    f"{task}_again": TASKS[task]._replace(first=100)
+    for task in ("digits", "photographs20", "text10")
+}
 THREE = "digits", "photographs", "text"  # those on which the methods are compared
 
 
