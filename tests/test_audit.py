@@ -1,12 +1,10 @@
 """Every verdict has been tried with other seeds, horizons and settings, as it stands now."""
 
 import ast
-import sys
 
 import pytest
 
-sys.path.insert(0, "tools")
-import audit
+from tools import audit
 
 SUBJECTS = audit.subjects()
 STORED = audit.load()

@@ -350,6 +350,30 @@ def test_the_table_is_long():
     assert len(WRONG) >= 120
 
 
+# Python's own words stand where a call leaves an argument out, or has one too many: they name the
+# function and the argument, there is no value to show, and the signature stays what an editor sees.
+# A rule lists its hyperparameters in place of that, for their names differ between libraries.
+CALLS = [
+    (lambda: minimize(Adam()), "minimize() missing 1 required positional argument: 'problem'"),
+    (lambda: minimize(Adam(), BOWL, epochs=3), "minimize() got an unexpected keyword argument 'ep"),
+    (lambda: formula(), "formula() missing 1 required positional argument: 'rule'"),
+    (lambda: MLP([[1.0]], [0]), "MLP.__init__() missing 1 required positional argument: 'hidden'"),
+    (lambda: Noisy(BOWL, scale=1), "Noisy.__init__() got an unexpected keyword argument 'scale'"),
+    (lambda: schedules.cosine(), "cosine() missing 1 required positional argument: 'steps'"),
+    (lambda: Adam().step(), "Adam.step() missing 1 required positional argument: 'x'"),
+    (lambda: Rosenbrock(100), "Rosenbrock() takes no arguments"),
+    (lambda: Momentum(mu=0.9), "unexpected keyword argument 'mu', its hyperparameters are lr, mom"),
+    (lambda: Quadratic(), "Quadratic: matrix or eigenvalues must be given, got (None, None)"),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), CALLS)
+def test_a_call_that_does_not_fit_names_the_function_and_the_argument(call, words):
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert words in str(caught.value)
+
+
 def exact(x):
     return np.array(x, float)
 

@@ -1,12 +1,10 @@
 """The ledger of claims says what the chapters computed, and leaves none of them out."""
 
 import re
-import sys
 
 import pytest
 
-sys.path.insert(0, "tools")
-import claims
+from tools import claims
 
 ROWS = claims.ledger()
 PAGE = claims.ROOT / "chapters" / "claims.md"

@@ -1,4 +1,4 @@
-"""Times of runs beside those of PyTorch and optax: `make bench`.
+"""Times of runs beside those of PyTorch and optax: `make bench` prints and stores BENCHMARKS.md.
 
 Each line is the median of paired ratios, ours over theirs, of CPU seconds in one thread; the peers
 do the same work with the same gradient, and record what the line says. Nothing here is a test.
@@ -8,12 +8,15 @@ import os
 
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TQDM_DISABLE"), "1")
 
-import functools
+import datetime
 import platform
+import re
 import statistics
 import subprocess
 import sys
 import time
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +26,8 @@ from optlib.frameworks import to_optax, to_torch
 from optlib.kernels import Kernel
 
 try:
+    import jax
+    import optax
     import torch
 except ImportError:
     print(
@@ -33,7 +38,19 @@ except ImportError:
     )
     sys.exit()
 
+ROOT = Path(__file__).parents[1]
 START, ROUNDS = (-1.2, 1.0), int(sys.argv[1]) if len(sys.argv) > 1 else 5
+ABOUT = """# How fast it is
+
+Written by `make bench` on {date}, on one thread of {machine}, with {versions}. A ratio is ours over
+theirs, the median of {rounds} pairs of CPU time, taken in turn so that a busy machine treats both
+alike. The peers do the same work with the same gradient, and record what the line says. Our results
+are bit for bit those of the plain rule. No test is timed, and other machines have other numbers.
+
+| work / peer | ratio | ours, ms | theirs, ms |
+|---|--:|--:|--:|
+"""
+ROWS = []
 
 
 def slopes(x, y):
@@ -55,9 +72,6 @@ def torch_steps(steps):
 
 
 def optax_scan(steps):
-    import jax
-    import optax
-
     jax.config.update("jax_enable_x64", True)
     rule, x = optax.adam(2e-3), jax.numpy.array(START)
 
@@ -130,6 +144,8 @@ def torch_digits(model, X, y, start, rates, dtype, epochs, batch):
                     v.mul_(0.999).addcmul_(w.grad, w.grad, value=0.001)
                     root = v.sqrt().div_((1 - 0.999**t) ** 0.5).add_(1e-8)
                     w.sub_(m * (lr / (1 - 0.9**t)) / root)
+    with torch.no_grad():
+        loss(slice(None))
 
 
 def big_step(**options):
@@ -154,8 +170,6 @@ def step_of(kind, shapes):
 
 
 def optax_step(transformation):
-    import jax
-
     x = jax.numpy.ones(10_000_000)
     state = transformation.init(x)
     step = jax.jit(lambda x, state: transformation.update(x, state, x))
@@ -165,9 +179,7 @@ def optax_step(transformation):
 def frameworks():
     """A rule that has left the book beside the library's own."""
     kinds = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
-    peers = {
-        name: functools.partial(torch.optim.Adam, **options) for name, options in kinds.items()
-    }
+    peers = {name: partial(torch.optim.Adam, **options) for name, options in kinds.items()}
     large, several = [10_000_000], [(64, 64), (64,)] * 50
     for name, peer in peers.items():
         for what, shapes, compiled in (
@@ -177,10 +189,6 @@ def frameworks():
         ):
             ours = step_of(to_torch(Adam, compiled), shapes)
             compare(f"to_torch: Adam, {what} / {name}", ours, step_of(peer, shapes))
-    try:
-        import optax
-    except ImportError:
-        return
     for rule, peer in ((Adam(), optax.adam(1e-3)), (Momentum(), optax.sgd(0.01, 0.9))):
         compare(f"to_optax: {type(rule).__name__}, 10,000,000 / optax",
                 optax_step(to_optax(rule)), optax_step(peer))  # fmt: skip
@@ -188,37 +196,54 @@ def frameworks():
 
 def compare(name, ours, theirs, rounds=ROUNDS):
     ours(), theirs()
-    pairs = []
-    for _ in range(rounds):
-        seconds = []
-        for work in (ours, theirs):
-            start = time.process_time()
-            work()
-            seconds.append(time.process_time() - start)
-        pairs.append(seconds)
+    keep(name, [(seconds(ours), seconds(theirs)) for _ in range(rounds)])
+
+
+def seconds(work):
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def keep(name, pairs):
+    """Print and keep the median of paired ratios, and those of the milliseconds."""
     ratio = statistics.median(a / b for a, b in pairs)
     mine, other = (1e3 * statistics.median(column) for column in zip(*pairs, strict=True))
     print(f"{name:66} {ratio:6.3f}   ({mine:.1f} ms / {other:.1f} ms)", flush=True)
+    ROWS.append(f"| {name} | {ratio:.3f} | {mine:.1f} | {other:.1f} |")
+
+
+def loading():
+    """Seconds of `import optlib` after NumPy, and those of NumPy, in a fresh process."""
+    code = "import time; a = time.process_time(); import numpy; b = time.process_time(); "
+    code += "import optlib; print(time.process_time() - b, b - a)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return tuple(map(float, done.stdout.split()))
+
+
+def machine():
+    """The processor's name where the system tells it."""
+    about = Path("/proc/cpuinfo")
+    found = about.is_file() and re.search("model name.*: (.*)", about.read_text(encoding="utf-8"))
+    name = found[1] if found else platform.processor()
+    return f"{name}, {platform.system()} {platform.machine()}"
 
 
 def main():
     torch.set_num_threads(1)
-    print(
-        f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}"
-    )
-    print(f"{platform.machine()}, median of {ROUNDS} paired ratios of CPU time, ours / theirs")
+    versions = f"Python {platform.python_version()}, NumPy {np.__version__}"
+    versions += f", PyTorch {torch.__version__}, optax {optax.__version__}, JAX {jax.__version__}"
+    about = ABOUT.format(date=datetime.date.today(), machine=machine(), versions=versions,
+                         rounds=ROUNDS)  # fmt: skip
+    print(about)
     run, problem = minimize, Rosenbrock()
 
     def ours():
         return run(Adam(lr=2e-3), problem, steps=10_000)
 
     compare("10,000 recorded steps of Adam / PyTorch fused", ours, lambda: torch_steps(10_000))
-    try:
-        scan = optax_scan(10_000)
-    except ImportError:
-        print("  / optax: pip install optax in the same environment")
-    else:
-        compare("  / optax, lax.scan, compiled anew each time", ours, scan)
+    compare("10,000 recorded steps of Adam / optax, lax.scan, compiled anew", ours,
+            optax_scan(10_000))  # fmt: skip
     lr, beta = (a.ravel() for a in np.meshgrid(np.geomspace(1e-4, 1e-1, 100), np.arange(100) / 101))
     for name, adam in (("Momentum", False), ("Adam", True)):
         rule = Adam(lr=lr[:, None], beta1=beta[:, None])
@@ -231,7 +256,7 @@ def main():
                         rates, beta, adam, every == 1))  # fmt: skip
     step = our_step()
     compare("one Adam step on 10,000,000 float32 / PyTorch fused", step, big_step(fused=True))
-    compare("  / its default", step, big_step())
+    compare("one Adam step on 10,000,000 float32 / PyTorch default", step, big_step())
     frameworks()
     X, y = load_digits()
     model = MLP(X, y, hidden=128)
@@ -246,14 +271,12 @@ def main():
                     lambda rates=rates, name=name: torch_digits(
                         model, X, y, start, rates, getattr(torch, name), 2, 32))  # fmt: skip
     for problem in LANDSCAPES.values():
-        begin = time.process_time()
-        minimize(Adam(), problem, steps=100)
-        seconds = time.process_time() - begin
-        print(f"100 steps of Adam on {type(problem).__name__:14}{1e3 * seconds:8.1f} ms")
-    for module in ("numpy", "optlib"):
-        call = [sys.executable, "-X", "importtime", "-c", f"import {module}"]
-        text = subprocess.run(call, capture_output=True, text=True, check=True).stderr
-        print(f"import {module}: {int(text.splitlines()[-1].split('|')[1]) / 1e3:.0f} ms")
+        name, ms = type(problem).__name__, 1e3 * seconds(partial(minimize, Adam(), problem))
+        print(f"100 steps of Adam on {name:14}{ms:8.1f} ms")
+        ROWS.append(f"| 100 steps of Adam on {name} | | {ms:.1f} | |")
+    keep("`import optlib` after NumPy / `import numpy`", [loading() for _ in range(21)][1:])
+    text = about + "\n".join(ROWS) + "\n"
+    (ROOT / "BENCHMARKS.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
