@@ -69,7 +69,9 @@ class FiniteSum(Problem):
         return self._loss(y, z).mean(axis=-1) + self.l2 / 2 * (x * x).sum(axis=-1)
 
     def _gradient(self, x, y, z, pull_back):
-        return pull_back(self._slope(y, z)) + self.l2 * x
+        gradient = pull_back(self._slope(y, z))
+        gradient += self.l2 * x
+        return gradient
 
     def _found(self, x, *wanted):
         """What is wanted at points, from the same scores; these stay in the cache."""

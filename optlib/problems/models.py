@@ -256,7 +256,7 @@ def _sigmoid(a):
     return np.exp(-np.logaddexp(0, -a))
 
 
-# What a unit makes of its sum, and the slope of that.
-RECTIFIED = lambda a: np.maximum(a, 0), lambda a, out: out > 0
-TANH = np.tanh, lambda a, out: 1 - np.square(out)
+# What a unit makes of its sum, in the sum's place if the slope needs only what was made, and that.
+RECTIFIED = lambda a: np.maximum(a, 0, out=a), lambda a, out: out > 0
+TANH = lambda a: np.tanh(a, out=a), lambda a, out: 1 - np.square(out)
 SOFTPLUS = lambda a: np.logaddexp(0, a), lambda a, out: _sigmoid(a)
