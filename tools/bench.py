@@ -42,10 +42,14 @@ ROOT = Path(__file__).parents[1]
 START, ROUNDS = (-1.2, 1.0), int(sys.argv[1]) if len(sys.argv) > 1 else 5
 ABOUT = """# How fast it is
 
-Written by `make bench` on {date}, on one thread of {machine}, with {versions}. A ratio is ours over
-theirs, the median of {rounds} pairs of CPU time, taken in turn so that a busy machine treats both
-alike. The peers do the same work with the same gradient, and record what the line says. Our results
-are bit for bit those of the plain rule. No test is timed, and other machines have other numbers.
+Written by `make bench`. A ratio is ours over theirs, the median of {rounds} pairs of CPU time in
+one thread, taken in turn so that a busy machine treats both alike. The peers do the same work with
+the same gradient, and record what the line says. Our results are bit for bit those of the plain
+rule. No test is timed, and other machines have other numbers.
+
+- Date: {date}
+- Machine: {machine}
+- Versions: {versions}
 
 | work / peer | ratio | ours, ms | theirs, ms |
 |---|--:|--:|--:|
