@@ -14,6 +14,8 @@ import websocket
 from browser import absent, wait_for
 from test_live_pages import LOOK, ON_PAGE, PAGES, Live
 
+from optlib import SGD
+from optlib.explorables.written import lines_of
 from tools import browsers
 
 KEYS = {
@@ -227,4 +229,29 @@ def test_every_control_shows_what_optlib_computes(page, home, stem):
             if kind == "handle":
                 assert figure.changes(page.drag, *page.call(PLACE, k)), name
         assert figure.state == initial
+    assert not page.errors
+
+
+LINES = """async () => {
+    const lines = document.querySelector("details.rule");
+    for (let k = 0; k < 600 && !lines.querySelector("textarea"); k++) {
+        await new Promise((done) => setTimeout(done, 100));
+    }
+    const area = lines.querySelector("textarea");
+    area.focus();
+    area.setSelectionRange(area.value.length, area.value.length);
+    return area.value;
+}"""
+
+
+def test_lines_of_a_rule_open_as_an_editor(page, home):
+    page.open(f"{home}chapters/01-sgd.html")
+    page.call('() => document.querySelector("details.rule summary").focus()')
+    page.press("Enter")
+    assert page.call(LINES) == lines_of(SGD)
+    page.press(" ")
+    state = json.loads(
+        page.call("() => document.activeElement.closest('.explorable').dataset.state")
+    )
+    assert state["code"] == page.call("() => document.activeElement.value") != lines_of(SGD)
     assert not page.errors

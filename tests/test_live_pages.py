@@ -599,7 +599,10 @@ def compressed(text):
 @every_page
 def test_figures_add_less_than_40_kb_to_a_page(site, stem):
     page = (site / "chapters" / f"{stem}.html").read_text(encoding="utf-8")
-    shown = re.compile(r'(?s)<div class="explorable" data-explorable=.*?</table>\n</div>')
+    shown = re.compile(
+        r'(?s)<div class="explorable" data-explorable=.*?</table>\n</div>'
+        r"(?:\n<details class=\"rule\".*?</details>)?"
+    )
     assert len(shown.findall(page)) == len(ON_PAGE[stem])
     folder = site / "_static" / "explorables"
     names = [

@@ -2,6 +2,7 @@
 at the size they were drawn for, brings live figures to life, and leaves out the scripts of live
 kernels on other hosts."""
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -11,11 +12,11 @@ from PIL import Image
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from optlib.explorables import Explorable, sources
+from optlib.explorables import Explorable, beside, sources
 
 logger = logging.getLogger(__name__)
 CSS_PIXELS_PER_INCH = 96
-LIVE_FIGURE = re.compile(r'data-explorable="(\w+)"')
+LIVE_FIGURE = re.compile(r'(?s)<div class="explorable" data-explorable="(\w+)".*?</table>\n</div>')
 
 
 class NumberFormulas(SphinxTransform):
@@ -63,13 +64,42 @@ def code_cells(document):
 
 
 def add_figure_scripts(app, page, template, context, doctree):
-    """Let a page load its live figures before its text, so that none grows after it was seen."""
-    names = dict.fromkeys(LIVE_FIGURE.findall(context.get("body", "")))
-    if names:
-        before = dict.fromkeys(part for name in names for part in sources.parts(name))
-        for name in ("automount", *before, *names):
-            app.add_js_file(f"explorables/{name}.js")
-        app.add_css_file("explorables/explorables.css")
+    """Let a page load its live figures before its text, so that none grows after it was seen.
+
+    Below the first of each kind stand the lines of its rule. What they need more loads when a
+    reader opens them.
+    """
+    body = context.get("body", "")
+    names = dict.fromkeys(LIVE_FIGURE.findall(body))
+    if not names:
+        return
+    scripts = ["automount", *dict.fromkeys(part for each in names for part in with_parts(each))]
+    for name in scripts:
+        app.add_js_file(f"explorables/{name}.js")
+    app.add_css_file("explorables/explorables.css")
+
+    def version_of(name):
+        path = f"_static/explorables/{name}.js"
+        content = hashlib.sha256((Path(app.outdir) / path).read_bytes()).hexdigest()
+        return f"{context['pathto'](path, resource=True)}?v={content[:8]}"
+
+    later = [version_of(name) for name in (*with_parts("workbench"), "benches")
+             if name not in scripts]  # fmt: skip
+    with_lines = set()
+
+    def add_lines(figure):
+        name = figure[1]
+        if name in with_lines or name not in beside.BENCHES:
+            return figure[0]
+        with_lines.add(name)
+        return f"{figure[0]}\n{beside.folded(name, later)}"
+
+    context["body"] = LIVE_FIGURE.sub(add_lines, body)
+
+
+def with_parts(name):
+    """The scripts of a figure, in their order."""
+    return [*sources.parts(name), name]
 
 
 def write_figure_scripts(app):
@@ -80,8 +110,12 @@ def write_figure_scripts(app):
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("automount.js", "explorables.css"):
         shutil.copy(sources.STATIC / name, folder)
-    for name in (*sources.PARTS, *(figure.name for figure in Explorable.__subclasses__())):
-        (folder / f"{name}.js").write_text(sources.script(name), encoding="utf-8")
+    scripts = {
+        name: sources.script(name)
+        for name in (*sources.PARTS, *(each.name for each in Explorable.__subclasses__()))
+    }
+    for name, text in {**scripts, "benches": beside.script()}.items():
+        (folder / f"{name}.js").write_text(text, encoding="utf-8")
 
 
 def leave_out_thebe(app, config):

@@ -8,7 +8,7 @@ import torch
 
 from optlib.checks import require
 from optlib.frameworks.recipe import Recipe, check_numbers
-from optlib.trace import ARITHMETIC
+from optlib.trace import operation
 
 
 class Memory:
@@ -176,8 +176,7 @@ class Plan(Recipe):
             if name == "constant":
                 registers[r] = arguments[0]
             else:
-                function = ARITHMETIC.get(name) or getattr(np, name)
-                registers[r] = function(*(registers[a] for a in arguments))
+                registers[r] = operation(name)(*(registers[a] for a in arguments))
         return registers
 
     def on_lists(self, registers, g, *kept):
@@ -234,7 +233,7 @@ def _tensors(function):
     )
 
 
-SINGLE = {name: ARITHMETIC.get(name) or getattr(torch, name) for name in LISTS}
+SINGLE = {name: operation(name, torch) for name in LISTS}
 SINGLE |= {name: _tensors(getattr(torch, name)) for name in ("maximum", "minimum")}
 
 
