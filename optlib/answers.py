@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, fields
 
 from optlib.conventions import CHOICES, MISTAKES
-from optlib.forms import Form
+from optlib.forms import Form, libraries_of
 from optlib.optimizers import SGD, AdaDelta, AdaGrad, AMSGrad, Lion, Momentum, Nesterov, RMSProp
 
 
@@ -130,6 +130,11 @@ class Answer:
             if self.forms and getattr(self.nearest, name) in values
         )
 
+    @property
+    def libraries(self):
+        """The libraries and rules of the table of conventions that are the answer."""
+        return libraries_of(self.nearest) if self.forms else []
+
     def __repr__(self):
         return "\n".join(self._lines())
 
@@ -141,6 +146,8 @@ class Answer:
         if self.forms:
             yield name_of(self.nearest)
             yield from (f"  {line}" for line in described(self.nearest))
+            if self.libraries:
+                yield f"  conventions as in: {', '.join(self.libraries)}"
             for mistake in self.mistakes:
                 yield f"  no library does this by default: {mistake}"
             for other in self.forms[1:]:

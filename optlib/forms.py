@@ -18,6 +18,8 @@ from optlib.optimizers import (
     State,
 )
 
+OPTIONAL = ("dampening", "start", "weight_decay", "momentum")  # beside the numbers of a rule
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Form:
@@ -215,3 +217,33 @@ def form(cls, *, nesterov=False, amsgrad=False, **settings):
         settings.pop("decay", None)
     rule = cls(**{name: value for name, value in settings.items() if name in own})
     return Form(rule, **{name: value for name, value in settings.items() if name not in own})
+
+
+def libraries_of(known):
+    """The names in `LIBRARIES` whose rule, with the numbers of a form, is that form.
+
+    A number that a library may not have, such as a dampening, a start of v or a weight decay,
+    leaves those whose entry in the table speaks of it; a rule whose entry has a weight decay is not
+    meant where there is none. Left out is optax.ema, an average with other numbers.
+
+    >>> libraries_of(Form(RMSProp(), eps_place="inside v"))
+    ['optax.rmsprop', 'keras.RMSprop']
+    """
+    values = {field.name: getattr(known.rule, field.name) for field in fields(known.rule)}
+    values |= {name: getattr(known, name) for name in OPTIONAL if getattr(known, name)}
+    values.pop("bias_correction", None)
+    needed = {name for name, value in values.items() if value}
+    found = []
+    for name, (cls, own) in LIBRARIES.items():
+        spoken = {field.name for field in fields(cls)} | own.keys()
+        spoken |= {"weight_decay"} if "decay" in own else set()
+        given = {key: own[key] for key in own.keys() & {*CHOICES, "bias_correction"}}
+        meant = name != "optax.ema" and (own.keys() & {"weight_decay"}) <= needed <= spoken
+        if meant and _told(form(cls, **values, **given)) == _told(known):
+            found.append(name)
+    return found
+
+
+def _told(form):
+    """What is to be said of a form: without eps it has no place."""
+    return repr(form if getattr(form.rule, "eps", 0) else replace(form, eps_place=None))

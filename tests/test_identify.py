@@ -22,8 +22,8 @@ from optlib import (
     boxes,
     identify,
 )
-from optlib.conventions import CHOICES
-from optlib.forms import Form, form, form_of
+from optlib.conventions import CHOICES, LIBRARIES, NAMES
+from optlib.forms import Form, form, form_of, libraries_of
 
 
 def plainest(form):
@@ -62,6 +62,48 @@ def assert_found(form):
 @pytest.mark.parametrize("run", runs.RUNS, ids=map(str, runs.RUNS))
 def test_every_recorded_setting_is_identified(run):
     assert_found(run.form())
+
+
+UNSAID = {  # options of which the table of conventions does not speak
+    "nesterov", "amsgrad", "dampening", "bias_correction", "bias_correction_mu", "eps_root",
+    "eps_in_sqrt",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("run", runs.RUNS, ids=map(str, runs.RUNS))
+def test_conventions_of_a_recorded_setting_are_those_of_its_library(run):
+    name = f"{run.library}.{run.rule}"
+    options, (cls, own) = run.options, LIBRARIES[name]
+    needed = {NAMES.get(option, option) for option, value in options.items() if value}
+    needed -= {field.name for field in fields(cls)} | own.keys() | {"decay", "betas"}
+    needed -= {"weight_decay"} if "decay" in own else set()
+    meant = options.get("weight_decay", 1) or "weight_decay" not in own
+    expected = meant and not (options.keys() & UNSAID or needed) and name != "optax.ema"
+    assert (name in libraries_of(run.form())) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "libraries"),
+    [
+        (Form(RMSProp(), eps_place="inside v"), ["optax.rmsprop", "keras.RMSprop"]),
+        (RMSProp(), ["torch.RMSprop", "mlx.RMSprop"]),
+        (Adam(), ["torch.Adam", "optax.adam"]),
+        (Form(Adam(), eps_place="beside v"), ["keras.Adam"]),
+        (Adam(bias_correction=False), ["mlx.Adam"]),
+        (Form(Adam(), weight_decay=0.1, decay="L2"), ["torch.Adam"]),
+        (AdamW(), ["torch.AdamW", "optax.adamw"]),
+        (Form(Momentum(), lr_place="inside"), ["keras.SGD"]),
+        (form_of("keras.Adagrad"), ["optax.adagrad", "keras.Adagrad"]),
+        (Form(AMSGrad(), largest="of corrected"), ["optax.amsgrad"]),
+        (Form(Adam(), corrected="m only"), []),
+    ],
+    ids=repr,
+)
+def test_answer_names_the_libraries_with_these_conventions(form, libraries):
+    answer = identify(form)
+    assert answer.libraries == libraries
+    said = f"\n  conventions as in: {', '.join(libraries)}\n"
+    assert (said in repr(answer)) == bool(libraries)
 
 
 def drawn(rng):
