@@ -250,8 +250,7 @@ def test_lines_of_a_rule_open_as_an_editor(page, home):
     page.press("Enter")
     assert page.call(LINES) == lines_of(SGD)
     page.press(" ")
-    state = json.loads(
-        page.call("() => document.activeElement.closest('.explorable').dataset.state")
-    )
+    root = "document.querySelector('details.rule .explorable')"
+    state = page.call(f"() => ({LOOK})({root})")["state"]
     assert state["code"] == page.call("() => document.activeElement.value") != lines_of(SGD)
     assert not page.errors

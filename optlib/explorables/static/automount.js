@@ -53,9 +53,10 @@
     const { figure, scripts } = lines.dataset;
     for (const src of scripts.split(" ")) await load(src);
     const { shared, each: { [figure]: { own, ...state } } } = explorables.benches;
+    const model = new Model({ ...state, spec: { ...shared, ...own } });
     const el = document.createElement("div");
     lines.querySelector("pre").replaceWith(el);
-    explorables.workbench.render({ model: new Model({ ...state, spec: { ...shared, ...own } }), el });
+    explorables.workbench.render({ model, el });
   }
   const opened = ({ target }) => {
     if (!target.matches("details.rule[open]:has(> pre)")) return;
