@@ -1,5 +1,6 @@
 """Steps of whole arrays in place, piece by piece, bit for bit those of the plain rule."""
 
+import itertools
 import math
 
 import numpy as np
@@ -49,10 +50,12 @@ def _kernel(work, inputs, homes):
     return f"def run({', '.join(wanted)}):\n{body}", numbers, buffers
 
 
-def _pieces(size, itemsize):
-    """Slices of so many numbers, each of at most PIECE bytes."""
-    most = PIECE // itemsize
-    return [slice(i, min(i + most, size)) for i in range(0, size, most)]
+def _pieces(size, dtype, buffers):
+    """Slices of so many numbers, each of at most PIECE bytes, and room for it in shared buffers."""
+    most = PIECE // dtype.itemsize
+    scratch = np.empty((buffers, min(size, most)), dtype)
+    parts = [slice(i, min(i + most, size)) for i in range(0, size, most)]
+    return [(part, [*scratch[:, : part.stop - part.start]]) for part in parts]
 
 
 class Kernel:
@@ -101,14 +104,11 @@ class Kernel:
         early, self.numbers_at = compiled("\n".join(lines), False)(*values)
         early = [self._laid(number) for number in early]
         self.layout = rows, length = self._rows(x).shape
-        scratch = np.empty((buffers, min(length, PIECE // x.itemsize)), x.dtype)
-        self.pieces = []
-        for row in range(rows):
-            for part in _pieces(length, x.itemsize):
-                slots = [a[row, part] for a in self.slots]
-                numbers = [_part(number, row, part) for number in early]
-                room = [a[: part.stop - part.start] for a in scratch]
-                self.pieces.append((row, part, slots, numbers, room))
+        self.pieces, pieces = [], _pieces(length, x.dtype, buffers)
+        for row, (part, room) in itertools.product(range(rows), pieces):
+            slots = [a[row, part] for a in self.slots]
+            numbers = [_part(number, row, part) for number in early]
+            self.pieces.append((row, part, slots, numbers, room))
         shaped = [a.reshape(x.shape) for a in self.slots]
         if columns:
             shaped = [np.moveaxis(a.reshape(x.shape[-1], *x.shape[:-1]), 0, -1) for a in self.slots]
@@ -172,10 +172,8 @@ class Columns:
         source, numbers, buffers = _kernel(self.parts.needed(ends), inputs, ends)
         values = eval(f"[{', '.join(numbers)}]", {"inf": math.inf, "nan": math.nan})
         values = [np.asarray(value, x.dtype) for value in values]
-        pieces = _pieces(runs, 2 * x.itemsize)
-        scratch = np.empty((buffers, min(runs, PIECE // x.itemsize)), x.dtype)
-        rest = [[*values, *scratch[:, : p.stop - p.start]] for p in pieces]
-        return compiled(source, False), list(zip(pieces, rest, strict=True))
+        pieces = _pieces(runs, x.dtype, buffers)
+        return compiled(source, False), [(part, [*values, *room]) for part, room in pieces]
 
     def slopes(self, x, g, *f):
         """Write the gradient at x into g, and the values into f if it is given."""

@@ -33,10 +33,10 @@ class Records:
     def put(self, row, x, f, state):
         """Keep a point, its value and the state there."""
         self.f[row] = f
-        self._put(self.x, row, x)
+        self.write(self.x, row, x)
         self.make_room(row, state)
         for rows, entry in zip(self.state, state, strict=True):
-            self._put(rows, row, entry)
+            self.write(rows, row, entry)
 
     def make_room(self, row, state):
         """Let the arrays have the shapes that the state has now: it starts from mere zeros."""
@@ -49,12 +49,9 @@ class Records:
                 for k in range(row):
                     self.state[i][k] = rows[k]
 
-    def put_gradient(self, row, g):
-        """Keep the gradient at the point of a row."""
-        self._put(self.g, row, g)
-
     @staticmethod
-    def _put(rows, row, entry):
+    def write(rows, row, entry):
+        """Write an entry into one of the rows."""
         strides = getattr(entry, "strides", ())
         if len(strides) > 1 and strides[-1] > strides[-2]:  # laid out by coordinate
             for i in range(entry.shape[-1]):
@@ -161,7 +158,7 @@ class Walk:
                 columns.slopes(x, g, *([] if passed else [f]))
                 if not passed:
                     log.put(row, point, f.reshape(shape[:-1]), kernel.state)
-                    log.put_gradient(row, slope)
+                    log.write(log.g, row, slope)
                 self.t += 1
                 kernel.step(x, g, self.rate(self.t) if scheduled else None, x)
             self.x, self._state = np.array(point, order="C"), kernel.state
@@ -209,7 +206,7 @@ def _turn(walk, problem, k, every, batch_size, shape, rng, log):
         f, g = None if passed else problem(walk.x), gradient(problem)
     if not passed:
         log.put(row, walk.x, f, walk.state)
-        log.put_gradient(row, g)
+        log.write(log.g, row, g)
     if not batch_size:
         walk.step(g)
         return
