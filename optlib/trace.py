@@ -149,6 +149,8 @@ class _Vector(np.ndarray):
 
 def _register(tape, value):
     """The register of a traced value, or of a number."""
+    if isinstance(value, Tracer):
+        return value.register
     require(np.ndim(value) == 0, "trace: what one coordinate meets", "a number", value, TypeError)
     value = np.asarray(value).item()  # NumPy's numbers are no JSON
     return (value if isinstance(value, Tracer) else Tracer(tape, ("constant", value))).register
