@@ -5,7 +5,7 @@ import numpy as np
 from optlib.checks import as_array, as_numbers, check_count, check_labels, require
 from optlib.problems.base import Problem, Quadratic
 
-LARGE = 1 << 20  # parameters times examples from which on stacked points are computed one by one
+LARGE = 1 << 20  # parameters times examples from which on the scores of a stack leave the cache
 
 
 class FiniteSum(Problem):
@@ -74,7 +74,7 @@ class FiniteSum(Problem):
         return gradient
 
     def _found(self, x, *wanted):
-        """What is wanted at points, from the same scores; these stay in the cache."""
+        """What is wanted at points, from scores computed once; large ones point by point."""
         if x.ndim > 1 and x.size and self.X.ndim == 2 and self.n * self.dim >= LARGE:
             each = [self._found(point, *wanted) for point in x.reshape(-1, self.dim)]
             rows = map(np.array, zip(*each, strict=True))
