@@ -9,8 +9,15 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome",
 FIREFOX = ("firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox")
 WEBKIT_DRIVER = ("WebKitWebDriver",)
 DISPLAY = ("Xvfb",)  # without which WebKit shows nothing where there is no screen
+# The first two ready the suggestions of an address bar that nobody sees, at every page; the others
+# are what Playwright switches off, whose list this one replaces.
+FEATURES = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AimEnabled", "PreconnectToSearch",
+            "LensOverlay", "MediaRouter", "OptimizationHints", "NetworkTimeServiceQuerying",
+            "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "PaintHolding",
+            "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose")  # fmt: skip
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+         "--disable-component-update", "--disable-sync",
+         f"--disable-features={','.join(FEATURES)}"]  # fmt: skip
 NO_CHROMIUM = (
     "no Chromium on this machine: install Chromium or Google Chrome (apt install chromium, brew "
     "install --cask chromium), or run .venv/bin/playwright install chromium"
