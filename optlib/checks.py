@@ -117,6 +117,8 @@ def is_symbol(value):
 
 def as_array(name, value, legal="numbers", kinds="biuf"):
     """The value as an array of numbers, or an error with its name and what is legal."""
+    if type(value) is np.ndarray and value.dtype.kind in kinds:
+        return value
     try:
         array = np.asarray(value)
     except (RuntimeError, TypeError, ValueError):  # a ragged list, or nothing NumPy can read
@@ -194,6 +196,7 @@ def common_shape(name, shape, values):
     return common
 
 
+@functools.lru_cache
 def _broadcast(*shapes):
     with suppress(ValueError):
         return np.broadcast_shapes(*shapes)

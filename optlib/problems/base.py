@@ -56,6 +56,8 @@ class Problem:
 
     def _points(self, x):
         """The points as one contiguous array of floats, whose layout cannot change a rounding."""
+        if type(x) is np.ndarray and x.dtype.kind == "f" and x.shape[-1:] == (self.dim,):
+            return np.asarray(x, order="C")
         name, given = f"{type(self).__name__}: x", x
         exact = isinstance(x, np.ndarray) and x.dtype == object and any(map(_is_exact, x.flat))
         x = x if exact else as_array(name, given, "an array of numbers")
@@ -79,10 +81,14 @@ class Landscape(Problem):
     """A problem given by two functions of its coordinates, ``value`` and ``slopes``."""
 
     def __call__(self, x):
-        return self.value(*np.unstack(self._points(x), axis=-1))
+        return self.value(*self._coordinates(x))
 
     def grad(self, x):
-        return np.stack(self.slopes(*np.unstack(self._points(x), axis=-1)), axis=-1)
+        return np.stack(self.slopes(*self._coordinates(x)), axis=-1)
+
+    def _coordinates(self, x):
+        x = self._points(x)
+        return tuple(x.T) if x.ndim < 3 else np.unstack(x, axis=-1)  # the same, in less time
 
 
 class Quadratic(Landscape):

@@ -219,9 +219,10 @@ class Drifting(Stochastic):
             :math:`f(x_{t-1}-c_t)-f^*` for t = 1, 2, ..., steps.
         """
         x, least = self._points(x), self.f_min or 0.0
+        centers = [np.broadcast_to(self.center(t), x.shape[1:]) for t in range(1, len(x))]
+        centers = np.array(centers, x.dtype).reshape(x[:-1].shape)
         with np.errstate(all="ignore"):  # a run that diverges is data
-            values = [self.problem(point - self.center(t)) for t, point in enumerate(x[:-1], 1)]
-        return np.array(values) - least
+            return self.problem(x[:-1] - centers) - least
 
 
 def _check_exact(name, problem):
