@@ -491,7 +491,7 @@ DRAG = """async (node, { start: [x, y], end: [toX, toY], moves, extra }) => {
 }"""
 
 
-def work_of_a_frame(figure, moves=200, extra=0):
+def work_of_a_frame(figure, moves=90, extra=0):
     """Milliseconds of computing that the page does for a move of a handle, whatever else runs.
 
     Each handle is led there and back three times; the median of the three counts.
