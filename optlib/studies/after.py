@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the order of sums, hence t
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optlib import SGD, Adam, Lion, Momentum, Optimizer, State, schedules, studies
+from optlib import SGD, Adam, AdamW, Lion, Momentum, Optimizer, State, schedules, studies
 from optlib.studies import tuned
 
 PATH = Path(__file__).parent / "after.json"
@@ -71,6 +71,16 @@ class Muon(Optimizer):
         return x - lr * orthogonal(g + momentum * m), State(t, m)
 
 
+@dataclass(frozen=True, eq=False)
+class AdamL2(Adam):
+    """Adam on a loss with the penalty l2 |x|^2 / 2: the decay passes through the meter."""
+
+    l2: ArrayLike = 0.0
+
+    def step(self, x, g, state=State()):
+        return super().step(x, g + self.l2 * x, state)
+
+
 class ByArray:
     """One rule for the dense matrices of a network, another for its other arrays."""
 
@@ -112,6 +122,12 @@ RULES = {
     "Lion": lambda lr, shapes: Lion(lr),
     "two Adams": two_adams,
     "Muon and Adam": muon,
+    "AdamW": lambda lr, shapes: AdamW(lr[:, :1], weight_decay=lr[:, 1:]),
+    "Adam + L2": lambda lr, shapes: AdamL2(lr[:, :1], l2=lr[:, 1:]),
+}
+DECAYS = {  # of which the second number of a pair is the decay: no schedule moves it
+    "AdamW": (0.01, 0.03, 0.1, 0.3, 1.0),
+    "Adam + L2": (3e-5, 1e-4, 3e-4, 1e-3, 3e-3),
 }
 SHAPES = {
     "constant": lambda steps: schedules.constant(),
@@ -129,7 +145,7 @@ class Arm(NamedTuple):
     """A rule, how its rate moves, on what, and for how long."""
 
     rule: str
-    rates: Any  # numbers, or pairs of them
+    rates: Any  # numbers, or pairs of them (two rates, or a rate and a decay)
     shape: str = "linear"
     task: Any = tuned.text
     epochs: int = 2
@@ -147,14 +163,15 @@ FIRST = {
     "SGD": 0.3,
     "Momentum": 0.025,
     "Adam": 0.004,
-    "Signum": 0.00025,
+    "Signum": 0.0005,
     "Lion": 0.00025,
     "Adam .95": 0.004,
 }
 PAIRS = [(dense, others) for dense in (0.008, 0.016, 0.032) for others in (0.016, 0.032, 0.064)]
 STARTS = {  # the smallest rates at a batch size
-    16: {"Adam": 0.0025, "Adam .95": 0.0025, "SGD": 0.1, "Momentum": 0.02},
-    1024: {"Adam": 0.02, "Adam .95": 0.02, "SGD": 0.8, "Momentum": 0.16},
+    16: {"Adam": 0.0025, "Adam .95": 0.0025, "SGD": 0.1, "Momentum": 0.02, "Signum": 0.00025},
+    128: {"Adam": 0.005, "Adam .95": 0.005, "SGD": 0.3, "Momentum": 0.05, "Signum": 0.001},
+    1024: {"Adam": 0.02, "Adam .95": 0.02, "SGD": 0.8, "Momentum": 0.16, "Signum": 0.004},
 }
 DIGITS = {"SGD": doubled(0.25), "Adam": [4.0**k for k in range(-5, 1)]}
 ARMS = {
@@ -175,6 +192,10 @@ ARMS = {
        for rule, rates in DIGITS.items() for shape in ("linear", "warm-up 20", "warm-up 100")},
     **{f"Adam, {shape}, one epoch": Arm("Adam", doubled(0.004, 5), shape, epochs=1)
        for shape in ("linear", "warm-up 100")},
+    "digits, Adam": Arm("Adam", doubled(0.004), "linear", tuned.digits, 30, 32, 16),
+    **{f"digits, {rule}": Arm(rule, [(rate, decay) for rate in doubled(0.004) for decay in decays],
+                              "linear", tuned.digits, 30, 32, 16)
+       for rule, decays in DECAYS.items()},
     "Adam, clipped": Arm("Adam", doubled(0.004, 5), clip=0.5),
 }  # fmt: skip
 
@@ -204,7 +225,10 @@ def fit(arm, seed, rates=None):
     for t, rows in enumerate(_batches(training.n, batch_size, epochs, rng), 1):
         g = training.batch(rows).grad(x)
         g = g if bound == math.inf else clipped(g, np.float32(bound))
-        rule = RULES[name](lr * np.float32(schedule(t)), training.shapes)
+        now = lr * np.float32(schedule(t))
+        if name in DECAYS:
+            now[:, 1:] = lr[:, 1:]
+        rule = RULES[name](now, training.shapes)
         x, state = rule.step(x, g, *memory)
         memory = (state,)
         if t > (1 - TAIL) * steps:
