@@ -27,6 +27,9 @@ RULE, GLYPH = re.compile(rf"{TEXT}\{{{TEXT}\}}"), re.compile(r"mjx-c[0-9A-F]+")
 ICON_FILES = re.compile(r"\s*<(?:link|script)[^>]*/fontawesome/[^>]*>(?:</script>)?")
 ICON = re.compile(r'<(i|span) class="([^"]*\bfa-(?!solid|brands|lg)([\w-]+)[^"]*)"([^>]*)>\s*</\1>')
 DRAWING = re.compile(r'"?([\w-]+)"?:\[(\d+),(\d+),\[([^]]*)\],"\w+","([^"]*)"\]')
+INLINE = re.compile(
+    r'(?s)([^\s<>]*)(<span class="math [^>]*>(?:(?!</?span).)*</mjx-container></span>)([^\s<>]*)'
+)
 PICTURE = re.compile(r'<img (?=[^>]*src="[./]*_images/([^"]+)")')
 
 
@@ -124,11 +127,17 @@ class Lighter:
         page = ICON.sub(self.icon, ICON_FILES.sub("", page))
         page = PICTURE.sub(self.picture, page).replace(*FIRST_VISIT)
         if "<mjx-container" in page:
+            page = INLINE.sub(self.together, page)
             styles = typesetter.styles(page).replace(
                 "FONTS", context["pathto"]("_static/mathjax", 1)
             )
             page = page.replace("</head>", f"<style>{styles}</style>\n</head>", 1)
         return page
+
+    def together(self, found):
+        """A formula and what touches it, so that no line begins with its comma."""
+        before, _, after = found.groups()
+        return f'<span class="together">{found[0]}</span>' if before or after else found[0]
 
     def icon(self, found):
         _, kinds, name, attributes = found.groups()

@@ -105,8 +105,10 @@ export class Panel {
     for (const value of ticks(this.x)) {
       const at = this.x.pixel(value);
       svg("line", { x1: at, x2: at, y1: bottom, y2: bottom + 4 }, this.grid);
-      const place = { x: at, y: bottom + 16, "text-anchor": "middle" };
-      svg("text", place, this.grid).textContent = tickText(value, this.x.log);
+      const text = tickText(value, this.x.log);
+      const seen = Math.min(at, this.width - 4 * text.length); // half of the widest font's letters
+      const place = { x: seen, y: bottom + 16, "text-anchor": "middle" };
+      svg("text", place, this.grid).textContent = text;
     }
     for (const value of ticks(this.y)) {
       const at = this.y.pixel(value);
