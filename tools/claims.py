@@ -89,7 +89,7 @@ def page(rows):
     audits = audit.load()
     for claim, row in rows.items():
         same, runs = audit.held(audits[claim]) if claim in audits else (0, 0)
-        row["held"] = f"{same} of {runs}" if runs else "–"
+        row["held"] = f"{same}/{runs}" if runs else "–"
     lines = [
         f"| **{claim}** {{ref}}`{row['words']} <{row['name']}>` | {row['verdict']} "
         f"| {row['number']} | {row['held']} | {{cite:t}}`{row['source']}` |"
