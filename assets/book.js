@@ -1,11 +1,12 @@
-// Print what a page holds on white paper: with everything unfolded, also from the dark page.
+// Print what a page holds on white paper: with everything unfolded but editors, also from the dark
+// page.
 (() => {
   const page = document.documentElement;
   let theme, folded;
   addEventListener("beforeprint", () => {
     theme = page.dataset.theme;
     page.dataset.theme = "light";
-    folded = [...document.querySelectorAll("details:not([open])")];
+    folded = [...document.querySelectorAll("details:not([open], .rule)")];
     folded.forEach((details) => { details.open = true; });
   });
   addEventListener("afterprint", () => {

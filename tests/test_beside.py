@@ -156,6 +156,16 @@ def test_local_file_opens_too(browser, site):
         assert Opened(page, "step_size").check()["code"] == lines_of(type(KNOWN["SGD"]))
 
 
+def test_print_leaves_out_what_is_not_opened(browser, home):
+    with visit(browser, home, "01-sgd") as page:
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        assert page.locator("details.hide[open]").count() > 0
+        assert not page.locator("details.rule").is_visible()
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("details.rule textarea").count() == 0
+
+
 def test_lines_stay_where_no_script_runs_or_none_comes(browser, home):
     with visit(browser, home, "01-sgd", minor=r"\.js\b", java_script_enabled=False) as page:
         lines = page.locator("details.rule > pre")

@@ -20,12 +20,12 @@ from tools import browsers
 
 CONTENTS = """() => [...document.querySelectorAll(".bd-docs-nav :is(.caption-text, li > a)")]
     .map((each) => [each.textContent.trim(), each.href ?? null])"""
-# Opens and loads everything, gives every place a name in the PDF, and returns the headings as
-# [level, title, name].
+# Opens all but editors, loads everything, gives every place a name in the PDF, and returns the
+# headings as [level, title, name].
 PREPARE = """(style) => {
     document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
     document.documentElement.dataset.theme = "light";
-    document.querySelectorAll("details").forEach((each) => { each.open = true; });
+    document.querySelectorAll("details:not(.rule)").forEach((each) => { each.open = true; });
     document.querySelectorAll("img").forEach((each) => { each.loading = "eager"; });
     const links = document.createElement("div");
     links.hidden = true;
