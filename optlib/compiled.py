@@ -55,10 +55,10 @@ class Parts:
         late, once, again = set(late), [], []
         for target, name, arguments in self.numbers:
             if late.isdisjoint(arguments):
-                once.append(_number(target, name, arguments, power))
+                once.append(_line(target, name, arguments, power))
             else:
                 late.add(target)
-                again.append(_number(target, name, arguments, power))
+                again.append(_line(target, name, arguments, power))
         return once, again, late
 
 
@@ -133,13 +133,13 @@ def _equal(a, b):
     return np.asarray(a).dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
 
 
-def _number(target, name, arguments, power):
-    """An operation on numbers, as the rule itself does it."""
+def _line(target, name, arguments, power, prefix="np."):
+    """An operation as a line of Python; that on numbers is as the rule itself does it."""
     if name == "power":
         return f"{target} = {power.format(*arguments)}"
     if name in SIGNS:
         return f"{target} = {f' {SIGNS[name]} '.join(arguments)}"
-    function = {"negative": "-", "absolute": "abs"}.get(name, f"np.{name}")
+    function = {"negative": "-", "absolute": "abs"}.get(name, prefix + name)
     return f"{target} = {function}({', '.join(arguments)})"
 
 
@@ -166,7 +166,7 @@ def _as_float(function):
     return lambda a: float(function(a))
 
 
-FLOATS = {"np": np, "Struct": Struct, "sqrt": math.sqrt, "absolute": abs, "inf": math.inf,
+FLOATS = {"np": np, "Struct": Struct, "sqrt": math.sqrt, "inf": math.inf,
           "nan": math.nan, "sign": lambda a: a if a != a else float((a > 0) - (a < 0)),
           "maximum": functools.partial(_extreme, False),
           "minimum": functools.partial(_extreme, True)}  # fmt: skip
@@ -190,11 +190,8 @@ def _float_line(target, name, arguments, wrap, arrays):
         return f"{target} = {arguments[0]} * {arguments[0]}"
     arguments = [f"{a[:-1]}.0)" if a.strip("(-)").isdigit() else a for a in arguments]
     if name == "power":
-        base, exponent = (wrap.format(a) if a in arrays else a for a in arguments)
-        return f"{target} = ({base} ** {exponent}).item()"
-    if name in SIGNS:
-        return f"{target} = {f' {SIGNS[name]} '.join(arguments)}"
-    return f"{target} = {'-' if name == 'negative' else name}({', '.join(arguments)})"
+        arguments = [wrap.format(a) if a in arrays else a for a in arguments]
+    return _line(target, name, arguments, "({} ** {}).item()", prefix="")
 
 
 def float_run(rule, problem, x, scheduled=False):
