@@ -221,7 +221,8 @@ def loading():
     """Seconds of `import optlib` after NumPy, and those of NumPy, in a fresh process."""
     code = "import time; a = time.process_time(); import numpy; b = time.process_time(); "
     code += "import optlib; print(time.process_time() - b, b - a)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    call, compiled = [sys.executable, "-c", code], os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
+    done = subprocess.run(call, capture_output=True, text=True, check=True, env=compiled)
     return tuple(map(float, done.stdout.split()))
 
 
