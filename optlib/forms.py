@@ -237,9 +237,10 @@ def libraries_of(known):
     for name, (cls, own) in LIBRARIES.items():
         spoken = {field.name for field in fields(cls)} | own.keys()
         spoken |= {"weight_decay"} if "decay" in own else set()
-        given = {key: own[key] for key in own.keys() & {*CHOICES, "bias_correction"}}
+        given = {key: values[key] for key in spoken & values.keys()}
+        given |= {key: own[key] for key in own.keys() & {*CHOICES, "bias_correction"}}
         meant = name != "optax.ema" and (own.keys() & {"weight_decay"}) <= needed <= spoken
-        if meant and _told(form(cls, **values, **given)) == _told(known):
+        if meant and _told(form(cls, **given)) == _told(known):
             found.append(name)
     return found
 

@@ -57,6 +57,7 @@ def assert_found(form):
     answer, form = identify(form), plainest(form)
     assert any(differences(found, form) == [] for found in answer.forms), (form, answer)
     assert not answer.mistakes
+    assert repr(answer).count("conventions as in") == bool(answer.libraries)
 
 
 @pytest.mark.parametrize("run", runs.RUNS, ids=map(str, runs.RUNS))
@@ -96,6 +97,9 @@ def test_conventions_of_a_recorded_setting_are_those_of_its_library(run):
         (form_of("keras.Adagrad"), ["optax.adagrad", "keras.Adagrad"]),
         (Form(AMSGrad(), largest="of corrected"), ["optax.amsgrad"]),
         (Form(Adam(), corrected="m only"), []),
+        (Adam(eps=0.0), ["torch.Adam", "optax.adam", "keras.Adam"]),
+        (SGD(0.0), ["torch.SGD", "optax.sgd", "keras.SGD", "mlx.SGD"]),
+        (Nesterov(0.1), []),
     ],
     ids=repr,
 )
