@@ -491,7 +491,7 @@ DRAG = """async (node, { start: [x, y], end: [toX, toY], moves, extra }) => {
 }"""
 
 
-TURNS = 10_000_000  # of a loop that takes 60 ms of computing where a frame may take 16
+TURNS = 10_000_000 // 60  # of a loop: as much computing as counts for a millisecond
 SPIN = """(turns) => {
     globalThis.spin = (turns) => { for (; turns > 0; turns--) Math.random(); };
     spin(turns);
@@ -528,7 +528,7 @@ def work_of_a_frame(figure, moves=90, extra=0):
 
 def unit(page, session):
     """Seconds that a millisecond's work takes the page just now."""
-    return seconds(session, page.evaluate, SPIN, TURNS) / 60
+    return seconds(session, page.evaluate, SPIN, 60 * TURNS) / 60
 
 
 def seconds(session, act, *args):
@@ -552,8 +552,7 @@ def test_drag_takes_less_than_16_ms_of_work_a_frame(figure):
 
 @pytest.mark.parametrize("opened", FIGURES[:1], indirect=True)
 def test_30_ms_of_work_a_frame_would_be_noticed(figure):
-    figure.page.evaluate(SPIN, 1)
-    assert work_of_a_frame(figure, moves=20, extra=TURNS * 30 // 60) > 16
+    assert work_of_a_frame(figure, moves=20, extra=30 * TURNS) > 16
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
