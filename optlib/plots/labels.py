@@ -51,7 +51,8 @@ def spread(boxes, low, high):
     Parameters
     ----------
     boxes : tuple of (x0, y0, x1, y1)
-        Boxes keep their order from bottom to top; of two at one height the first ends on top.
+        Boxes keep their order from bottom to top; of two less than a pixel apart, which the eye
+        cannot tell, the first ends on top.
     low, high : float
         Limits of y.
 
@@ -65,7 +66,7 @@ def spread(boxes, low, high):
     array([ 1., -1.])
     """
     box, shift = np.array(boxes, dtype=float), np.zeros(len(boxes))
-    order = sorted(range(len(box)), key=lambda i: (box[i, 1] + box[i, 3], -i))
+    order = _from_below((box[:, 1] + box[:, 3]) / 2)
     for _ in range(500):
         before = shift.copy()
         for i, j in combinations(order, 2):  # i below j
@@ -76,6 +77,14 @@ def spread(boxes, low, high):
         if np.array_equal(shift, before):
             break
     return shift
+
+
+def _from_below(heights):
+    """Indices from the lowest height to the highest; of a group within a pixel the last first."""
+    order = np.argsort(heights, kind="stable")
+    group = np.zeros(len(heights))
+    group[order] = np.cumsum(np.diff(heights[order], prepend=heights.min()) > 1)
+    return sorted(range(len(heights)), key=lambda i: (group[i], -i))
 
 
 class Label(Annotation):

@@ -1,6 +1,7 @@
 """Problems to minimize: the base class, then the quadratic ones that theory speaks of."""
 
 import functools
+import math
 import operator
 from numbers import Integral, Rational
 
@@ -132,9 +133,11 @@ class Quadratic(Landscape):
         if matrix is None:
             values = as_numbers("Quadratic: eigenvalues", eigenvalues, 1, least=0)
             require(not angle or len(values) == 2, "Quadratic: angle", "0 but in the plane", angle)
-            cos, sin = np.cos(angle), np.sin(angle)
-            vectors = np.array([[cos, -sin], [sin, cos]]) if angle else np.eye(len(values))
-            matrix = (vectors * values) @ vectors.T
+            vectors, matrix = np.eye(len(values)), np.diag(values)
+            if angle:  # without BLAS, whose last digits differ between processors
+                cos, sin = math.cos(angle), math.sin(angle)
+                vectors = np.array([[cos, -sin], [sin, cos]])
+                matrix = (vectors[:, np.newaxis] * vectors * values).sum(axis=-1)
         else:
             matrix = as_numbers("Quadratic: matrix", matrix, 2)
             rounding = 1e-12 * abs(matrix).max()
