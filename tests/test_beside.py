@@ -99,9 +99,9 @@ SEEN = """(root) => {
 
 
 @every_bench
-def test_lines_open_as_an_editor(browser, home, name):
+def test_lines_open_as_an_editor(browser, plain, name):
     stem, lines = PLACES[name], lines_of(type(BENCHES[name].rule))
-    with visit(browser, home, stem) as page:
+    with visit(browser, plain, stem) as page:
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         page.locator("details.rule").evaluate(ALONE)
@@ -123,8 +123,8 @@ def test_lines_open_as_an_editor(browser, home, name):
 
 
 @pytest.mark.parametrize("name", ["scale_jump", "adam_meter"])
-def test_open_editor_fits_and_axe_finds_nothing_serious(browser, home, name):
-    with visit(browser, home, PLACES[name]) as page:
+def test_open_editor_fits_and_axe_finds_nothing_serious(browser, plain, name):
+    with visit(browser, plain, PLACES[name]) as page:
         page.locator("details.rule").evaluate(ALONE)
         page.locator("details.rule summary").click()
         figure = Opened(page, name)
@@ -150,14 +150,14 @@ def test_link_opens_the_editor_in_its_state(browser, home):
             assert figure.check() == state
 
 
-def test_local_file_opens_too(browser, site):
-    with visit(browser, f"{site.as_uri()}/", "01-sgd", minor="font|ERR_FAILED") as page:
+def test_local_file_opens_too(browser, plain_site):
+    with visit(browser, f"{plain_site.as_uri()}/", "01-sgd", minor="font|ERR_FAILED") as page:
         page.locator("details.rule summary").click()
         assert Opened(page, "step_size").check()["code"] == lines_of(type(KNOWN["SGD"]))
 
 
-def test_print_leaves_out_what_is_not_opened(browser, home):
-    with visit(browser, home, "01-sgd") as page:
+def test_print_leaves_out_what_is_not_opened(browser, plain):
+    with visit(browser, plain, "01-sgd") as page:
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         page.emulate_media(media="print")
         assert page.locator("details.hide[open]").count() > 0
@@ -166,13 +166,13 @@ def test_print_leaves_out_what_is_not_opened(browser, home):
         assert page.locator("details.rule textarea").count() == 0
 
 
-def test_lines_stay_where_no_script_runs_or_none_comes(browser, home):
-    with visit(browser, home, "01-sgd", minor=r"\.js\b", java_script_enabled=False) as page:
+def test_lines_stay_where_no_script_runs_or_none_comes(browser, plain):
+    with visit(browser, plain, "01-sgd", minor=r"\.js\b", java_script_enabled=False) as page:
         lines = page.locator("details.rule > pre")
         assert not lines.is_visible()
         page.locator("details.rule summary").click()
         assert lines.is_visible()
-    with visit(browser, home, "01-sgd", minor="editor:|workbench|ERR_FAILED") as page:
+    with visit(browser, plain, "01-sgd", minor="editor:|workbench|ERR_FAILED") as page:
         page.route("**/workbench.js*", lambda route: route.abort())
         with page.expect_console_message(lambda said: said.text.startswith("editor:")):
             page.locator("details.rule summary").click()

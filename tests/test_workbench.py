@@ -30,8 +30,8 @@ class Editor(Live):
 
 
 @pytest.fixture(scope="module")
-def opened(browser, home):
-    with visit(browser, home, "playground") as page:
+def opened(browser, plain):
+    with visit(browser, plain, "playground") as page:
         yield Editor(page, "playground", INDEX)
 
 
