@@ -8,8 +8,10 @@ True
 m_t &= \\beta_1\\,m_{t-1} + (1 - \\beta_1)\\,g_t \\\\
 """
 
+from importlib import import_module as _import_module
+from inspect import ismodule as _ismodule
+
 from optlib.differentiate import differentiate
-from optlib.latex import formula
 from optlib.optimizers import (
     OPTIMIZERS,
     SGD,
@@ -25,35 +27,28 @@ from optlib.optimizers import (
     RMSProp,
     State,
 )
-from optlib.problems import (
-    LANDSCAPES,
-    MLP,
-    VAE,
-    Beale,
-    CharacterModel,
-    DoubleWell,
-    Drifting,
-    Himmelblau,
-    LeastSquares,
-    Logistic,
-    Minibatch,
-    Network,
-    Noisy,
-    PiecewiseQuadratic,
-    Problem,
-    Quadratic,
-    Rastrigin,
-    Rosenbrock,
-    Softmax,
-)
-from optlib.run import History, minimize, train
 from optlib.trace import Program, trace
+
+_LATER = {  # imported when they are first asked for: no rule needs them
+    "identification": ["identify"],
+    "latex": ["formula"],
+    "problems": ["LANDSCAPES", "MLP", "VAE", "Beale", "CharacterModel", "DoubleWell", "Drifting",
+                 "Himmelblau", "LeastSquares", "Logistic", "Minibatch", "Network", "Noisy",
+                 "PiecewiseQuadratic", "Problem", "Quadratic", "Rastrigin", "Rosenbrock",
+                 "Softmax"],
+    "run": ["History", "minimize", "train"],
+}  # fmt: skip
+_MODULES = {name: module for module, names in _LATER.items() for name in names}
+__all__ = [name for name, value in globals().items() if name[0] != "_" and not _ismodule(value)]
+__all__ += _MODULES
 
 
 def __getattr__(name):
-    """Import `identify` when it is first asked for, not with the library."""
-    if name != "identify":
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from optlib.identification import identify
+    globals()[name] = getattr(_import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return globals()[name]
 
-    return identify
+
+def __dir__():
+    return __all__

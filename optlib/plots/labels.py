@@ -127,7 +127,7 @@ class Label(Annotation):
         line, view = self.coordinates.transform(self.line), self.axes.bbox.padded(1)
         seen = line[((line >= view.p0) & (line <= view.p1)).all(axis=-1)]
         x, y = seen[-1] if len(seen) else np.clip(np.nan_to_num(line[-1]), view.p0, view.p1)
-        points, y = self.get_figure(root=True).dpi / 72, np.round(y) + np.round(shift)
+        points, y = self.get_figure(root=True).dpi / 72, np.round(y) + shift
         self.set_transform(Affine2D().scale(points).translate(x, y))
         return tuple(np.round(Text.get_window_extent(self, renderer).extents, 1))
 
