@@ -89,6 +89,32 @@ def plain(plain_site):
         yield address
 
 
+NARROW = [(390, ""), (390, "200%"), (320, "")]
+
+
+def complaints(page, home):
+    """A list to which a page adds its errors, what it does not find, and other hosts it asks."""
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("response", lambda answer: problems.extend([answer.url] * (answer.status >= 400)))
+    ours = (home, "data:", "blob:")
+    page.on(
+        "request", lambda asked: problems.extend([asked.url] * (not asked.url.startswith(ours)))
+    )
+    return problems
+
+
+def too_wide(page):
+    """By how many pixels an open page is wider than a phone, with usual and with large letters."""
+    page.add_style_tag(content="* { transition: none !important; }")  # sidebars glide away
+    beyond = []
+    for width, text in NARROW:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
+        beyond.append(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+    return max(beyond)
+
+
 def wait_for(address, server, log):
     """Return when a server that was just started answers at an address."""
     for _ in range(1200):

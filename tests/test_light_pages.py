@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browser import complaints, too_wide
 from docutils import nodes
 
 from tools import light_pages
@@ -20,7 +21,8 @@ LINKING = ("intro", "chapters/claims")  # pages that send readers into the middl
 WATCH = """
     globalThis.moved = [];
     new PerformanceObserver((all) => moved.push(...all.getEntries().map(
-        ({ value, sources }) => [value, ...sources.map(({ node }) => node?.outerHTML.slice(0, 99))]
+        ({ value, sources }) => [value, ...sources.map(
+            ({ node }) => (node?.outerHTML ?? node?.textContent ?? "").slice(0, 99))]
     ))).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -48,7 +50,7 @@ def compressed(content):
 def test_page_is_small_and_stands_still(browser, home, stem, width):
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.add_init_script(WATCH)
-    sizes = {}
+    sizes, problems = {}, complaints(page, home)
     page.on("response", lambda answer: sizes.update({answer.url: answer}))
     page.goto(f"{home}chapters/{stem}.html", wait_until="load")
     page.evaluate("document.fonts.ready.then(() => {})")
@@ -63,7 +65,11 @@ def test_page_is_small_and_stands_still(browser, home, stem, width):
     weight = sum(compressed(sizes[url].body()) for url in sizes.keys() - set(pictures))
     print(f"{stem}: {weight / 1000:.0f} kB, moved {sum(value for value, *_ in moved):.4f}")
     assert weight < 900_000
+    if width == 320:
+        page.wait_for_load_state("networkidle")
+        assert too_wide(page) <= 0
     page.close()
+    assert not problems
 
 
 def test_formulas_are_typeset_before_a_script_runs(browser, home, texts):
