@@ -545,11 +545,20 @@ def test_rule_without_a_step_says_so():
 # The package
 
 
-def test_import_loads_numpy_and_nothing_else():
+def test_import_loads_numpy_and_what_a_rule_needs():
     heavy = ("sympy", "matplotlib", "ipywidgets", "anywidget", "tqdm", "IPython", "scipy")
-    code = f"import sys, optlib; print([name for name in {heavy} if name in sys.modules])"
+    later = ("optlib.latex", "optlib.problems", "optlib.run", "optlib.identification")
+    code = f"import sys, optlib; print([n for n in {heavy + later} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_name_of_the_package_is_there():
+    code = "from optlib import *; import optlib; print(set(optlib.__all__) - set(globals()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+    assert all(map(callable, (optlib.trace, optlib.differentiate)))  # not the modules
+    assert not hasattr(optlib, "Adagrad")
 
 
 def test_rules_stand_in_the_order_of_the_book():

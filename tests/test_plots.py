@@ -307,6 +307,12 @@ def test_spread_keeps_boxes_apart(corners, height):
     assert np.all((moved[:, 1] >= -300) & (moved[:, 3] <= 600))
 
 
+@pytest.mark.parametrize("last_digits", [-0.4, 0, 0.4])
+def test_of_labels_within_a_pixel_the_first_ends_on_top(last_digits):
+    shift = spread(((0, 0, 9, 9), (0, last_digits, 9, 9 + last_digits)), -50, 50)
+    assert shift[0] > 0 > shift[1]
+
+
 def test_contour_shows_the_bounds_and_the_minimizers(ax):
     problem = Himmelblau()
     plots.contour(problem, ax)
