@@ -1,6 +1,7 @@
 """What tests share that look at the built book: its pages, a server for them, and Chromium."""
 
 import fcntl
+import gzip
 import os
 import re
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -105,14 +106,21 @@ def complaints(page, home):
 
 
 def too_wide(page):
-    """By how many pixels an open page is wider than a phone, with usual and with large letters."""
+    """The widths that an open page does not fit, and the size of letters there."""
     page.add_style_tag(content="* { transition: none !important; }")  # sidebars glide away
     beyond = []
     for width, text in NARROW:
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
-        beyond.append(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
-    return max(beyond)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            beyond.append((width, text))
+    return beyond
+
+
+@cache
+def compressed(content):
+    """How many bytes a server sends for these."""
+    return len(gzip.compress(content))
 
 
 def wait_for(address, server, log):

@@ -1,11 +1,11 @@
 """The lines of a rule beside a chapter's figure: they stand in the page, and open as an editor."""
 
-import gzip
 import json
 
 import numpy as np
 import pytest
-from test_live_pages import ON_PAGE, follow, link, serious, visit
+from browser import compressed
+from test_live_pages import ALONE, ON_PAGE, follow, link, serious, visit
 from test_workbench import Editor
 
 from optlib import trace
@@ -89,9 +89,6 @@ BEYOND = """(root) => [
     [...root.querySelectorAll("*:not(svg *, .unseen)")].filter(
         (el) => el.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).length,
 ]"""
-ALONE = """(el) => { // without the text, all is faster
-    for (; !el.matches("article"); el = el.parentNode) el.parentNode.replaceChildren(el);
-}"""
 SEEN = """(root) => {
     const { top } = root.getBoundingClientRect();
     return 0 <= top + 1 && top < innerHeight;
@@ -189,4 +186,4 @@ def test_opening_loads_less_than_20_kb(site, stem):
     scripts = page.partition('data-scripts="')[2].partition('"')[0].split()
     assert not [each for each in scripts if page.count(each) > 1]  # what is there is not loaded
     texts = [(site / "chapters" / each.partition("?")[0]).read_bytes() for each in scripts]
-    assert sum(len(gzip.compress(text)) for text in texts) < 20_000
+    assert sum(map(compressed, texts)) < 20_000

@@ -1,15 +1,13 @@
 """Pages are small, stand still from the first paint on, and a link arrives where it leads."""
 
-import gzip
 import re
 import shutil
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browser import complaints, too_wide
+from browser import complaints, compressed, too_wide
 from docutils import nodes
 
 from tools import light_pages
@@ -39,12 +37,6 @@ def texts(site):
     return {path: path.read_text(encoding="utf-8") for path in site.glob("chapters/*.html")}
 
 
-@cache
-def compressed(content):
-    """The size of what a server sends for a file."""
-    return len(gzip.compress(content))
-
-
 @pytest.mark.parametrize("width", [320, 1280])
 @every_chapter
 def test_page_is_small_and_stands_still(browser, home, stem, width):
@@ -67,7 +59,7 @@ def test_page_is_small_and_stands_still(browser, home, stem, width):
     assert weight < 900_000
     if width == 320:
         page.wait_for_load_state("networkidle")
-        assert too_wide(page) <= 0
+        assert not too_wide(page)
     page.close()
     assert not problems
 

@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import gzip
 import html
 import json
 import linecache
@@ -19,6 +18,7 @@ from urllib.parse import urlencode
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser import compressed
 
 from optlib.explorables.base import show
 from optlib.explorables.sources import STATIC, parts, sources
@@ -117,6 +117,9 @@ LOOK = """async (root) => {
 }"""
 
 
+ALONE = """(el) => { // without the text, all is faster
+    for (; !el.matches("article"); el = el.parentNode) el.parentNode.replaceChildren(el);
+}"""
 COMPUTED = defaultdict(dict)  # what the twin of each figure said, by its state
 
 
@@ -206,15 +209,8 @@ def opened(request, browser, plain):
     with visit(browser, plain, stem, link(make().spec["name"], SOLUTIONS[name][0])) as page:
         figure = Live(page, stem, index)
         figure.linked = figure.look["state"]
-        figure.arrived = figure.host.evaluate(
-            """(el) => {
-                const { top } = el.getBoundingClientRect();
-                for (; !el.matches("article"); el = el.parentNode) {
-                    el.parentNode.replaceChildren(el); // without the text, all is faster
-                }
-                return top < innerHeight;
-            }"""
-        )
+        figure.arrived = figure.host.evaluate("el => el.getBoundingClientRect().top < innerHeight")
+        figure.host.evaluate(ALONE)
         figure.host = page.locator("[data-explorable]")
         figure.root = figure.host.locator(":scope > .explorable")
         yield figure
@@ -610,10 +606,6 @@ def test_picture_and_table_stand_where_no_script_runs(browser, plain, stem):
             ]
 
 
-def compressed(text):
-    return len(gzip.compress(text.encode()))
-
-
 @every_page
 def test_figures_add_less_than_40_kb_to_a_page(site, stem):
     page = (site / "chapters" / f"{stem}.html").read_text(encoding="utf-8")
@@ -628,8 +620,8 @@ def test_figures_add_less_than_40_kb_to_a_page(site, stem):
         "explorables.css",
         *{f"{each}.js" for name, _ in ON_PAGE[stem] for each in (*parts(name), name)},
     ]
-    scripts = [compressed((folder / name).read_text(encoding="utf-8")) for name in names]
-    added = compressed(page) - compressed(shown.sub("", page)) + sum(scripts)
+    scripts = [compressed((folder / name).read_bytes()) for name in names]
+    added = compressed(page.encode()) - compressed(shown.sub("", page).encode()) + sum(scripts)
     print(stem, added)
     assert added < 40_000
 
